@@ -1,0 +1,1 @@
+"""Atelier's services; none imports another."""

@@ -1,0 +1,1 @@
+"""The HTTP face of Atelier: API, event streams, web UI and the catalog behind them."""

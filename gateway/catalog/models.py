@@ -1,0 +1,193 @@
+"""The tables. Every row has an owner; ids are ULIDs, so sorting by id is sorting by time."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+TERMINAL = ("completed", "failed", "cancelled")
+
+
+class Utc(TypeDecorator[datetime]):
+    """A time in UTC. SQLite keeps no zone, so it is taken off on the way in and put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def now() -> datetime:
+    """The present moment in UTC, to the microsecond both databases keep."""
+    return datetime.now(UTC)
+
+
+# none_as_null: a missing value is SQL's NULL in both databases, never the JSON word null.
+Document = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+Ulid = String(26)
+Owner = String(64)
+
+
+class Base(DeclarativeBase):
+    """Declarative base of the catalog."""
+
+
+class JobRow(Base):
+    """A job as last heard of. `last_seq` is the journal position the row stands at: older news never overwrites it."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Owner)
+    project_id: Mapped[str | None] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(128))
+    service: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(16))
+    priority: Mapped[int] = mapped_column(Integer, default=0)
+    run: Mapped[int] = mapped_column(Integer, default=1)
+    published: Mapped[bool] = mapped_column(default=False)
+    """True once the bus has acknowledged run number `run`; false rows are what reconciling looks for."""
+    stream_seq: Mapped[int | None] = mapped_column(BigInteger)
+    """Place of the waiting job in the queue's stream."""
+    request: Mapped[bytes] = mapped_column(LargeBinary)
+    params: Mapped[dict[str, Any]] = mapped_column(Document)
+    traceparent: Mapped[str | None] = mapped_column(String(55))
+    retry_of: Mapped[str | None] = mapped_column(Ulid)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    stage: Mapped[str] = mapped_column(Text, default="")
+    message: Mapped[str] = mapped_column(Text, default="")
+    eta_s: Mapped[float | None] = mapped_column()
+    result: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    error: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    updated_at: Mapped[datetime] = mapped_column(Utc)
+    started_at: Mapped[datetime | None] = mapped_column(Utc)
+    finished_at: Mapped[datetime | None] = mapped_column(Utc)
+
+    __table_args__ = (
+        Index("ix_jobs_owner", "owner_id", "id"),
+        Index("ix_jobs_owner_status", "owner_id", "status", "id"),
+        Index("ix_jobs_owner_kind", "owner_id", "kind", "id"),
+        Index("ix_jobs_owner_project", "owner_id", "project_id", "id"),
+        Index("ix_jobs_queue", "status", "service", "priority", "id"),
+    )
+
+
+class AssetRow(Base):
+    """Something kept in object storage under `key`. `digest` of the content makes the ETag."""
+
+    __tablename__ = "assets"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Owner)
+    project_id: Mapped[str | None] = mapped_column(String(64))
+    job_id: Mapped[str | None] = mapped_column(Ulid)
+    kind: Mapped[str] = mapped_column(String(16))
+    key: Mapped[str] = mapped_column(String(512))
+    name: Mapped[str] = mapped_column(String(255), default="")
+    content_type: Mapped[str] = mapped_column(String(128))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    index: Mapped[int] = mapped_column(Integer, default=0)
+    width: Mapped[int] = mapped_column(Integer, default=0)
+    height: Mapped[int] = mapped_column(Integer, default=0)
+    provenance: Mapped[dict[str, Any]] = mapped_column(Document)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+
+    __table_args__ = (
+        Index("ix_assets_owner", "owner_id", "id"),
+        Index("ix_assets_owner_kind", "owner_id", "kind", "id"),
+        Index("ix_assets_owner_project", "owner_id", "project_id", "id"),
+        Index("ix_assets_job", "job_id", "index"),
+    )
+
+
+class DeletedAssetRow(Base):
+    """An asset that was deleted on purpose: hearing its `output` event again must not bring it back."""
+
+    __tablename__ = "deleted_assets"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Owner)
+    deleted_at: Mapped[datetime] = mapped_column(Utc)
+
+
+class ConversationRow(Base):
+    """A conversation; its messages form a tree, so that a regenerated answer stands beside the first one."""
+
+    __tablename__ = "conversations"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Owner)
+    project_id: Mapped[str | None] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    model: Mapped[str] = mapped_column(String(256), default="")
+    system_prompt: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    updated_at: Mapped[datetime] = mapped_column(Utc)
+
+    __table_args__ = (Index("ix_conversations_owner", "owner_id", "updated_at", "id"),)
+
+
+class MessageRow(Base):
+    """One message. `updated_at` of a message that is being written is renewed while its writer lives."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Owner)
+    conversation_id: Mapped[str] = mapped_column(Ulid, ForeignKey("conversations.id", ondelete="CASCADE"))
+    parent_id: Mapped[str | None] = mapped_column(Ulid)
+    role: Mapped[str] = mapped_column(String(16))
+    content: Mapped[str] = mapped_column(Text, default="")
+    model: Mapped[str] = mapped_column(String(256), default="")
+    status: Mapped[str] = mapped_column(String(16))
+    usage: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    latency_ms: Mapped[float | None] = mapped_column()
+    error: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    updated_at: Mapped[datetime] = mapped_column(Utc)
+
+    __table_args__ = (
+        Index("ix_messages_conversation", "conversation_id", "id"),
+        Index("ix_messages_status", "status", "updated_at"),
+    )
+
+
+class IdempotencyRow(Base):
+    """Which job an `Idempotency-Key` stands for, and the hash of the request it came with."""
+
+    __tablename__ = "idempotency_keys"
+
+    owner_id: Mapped[str] = mapped_column(Owner, primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request_hash: Mapped[str] = mapped_column(String(64))
+    job_id: Mapped[str] = mapped_column(Ulid)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+
+    __table_args__ = (Index("ix_idempotency_keys_created", "created_at"),)

@@ -1,0 +1,63 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { type AssetFilter, api, type JobFilter } from "./client";
+import { Problem } from "./problem";
+import type { Page } from "./types";
+
+const nextCursor = <T>(page: Page<T>) => page.next_cursor;
+
+/** Retry only what may pass, and not for long: an error on the screen says more than a spinner. */
+export function shouldRetry(failures: number, error: Error): boolean {
+  return error instanceof Problem && error.passing && failures < 3;
+}
+
+export const servicesQuery = queryOptions({
+  queryKey: ["services"],
+  queryFn: api.services,
+  // Warming up is watched closely; a settled stack is only glanced at.
+  refetchInterval: (query) => (query.state.data?.items.every((service) => service.state === "ready") ? 15_000 : 2_500),
+});
+
+export const chatModelsQuery = queryOptions({
+  queryKey: ["chat-models"],
+  queryFn: api.chatModels,
+  staleTime: 30_000,
+  refetchInterval: (query) => (query.state.data && query.state.data.data.length > 0 ? 60_000 : 4_000),
+});
+
+export const generateOptionsQuery = queryOptions({
+  queryKey: ["generate-options"],
+  queryFn: api.generateOptions,
+  staleTime: 60_000,
+  refetchInterval: (query) => (query.state.status === "error" || query.state.data?.models.length === 0 ? 4_000 : false),
+});
+
+export const jobsQuery = (filter: Omit<JobFilter, "cursor">) =>
+  infiniteQueryOptions({
+    queryKey: ["jobs", filter],
+    queryFn: ({ pageParam }) => api.jobs({ ...filter, cursor: pageParam }),
+    initialPageParam: null as string | null,
+    getNextPageParam: nextCursor,
+  });
+
+export const jobQuery = (id: string) => queryOptions({ queryKey: ["job", id], queryFn: () => api.job(id) });
+
+export const assetsQuery = (filter: Omit<AssetFilter, "cursor">) =>
+  infiniteQueryOptions({
+    queryKey: ["assets", filter],
+    queryFn: ({ pageParam }) => api.assets({ ...filter, cursor: pageParam }),
+    initialPageParam: null as string | null,
+    getNextPageParam: nextCursor,
+  });
+
+export const assetQuery = (id: string) => queryOptions({ queryKey: ["asset", id], queryFn: () => api.asset(id) });
+
+export const conversationsQuery = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: ["conversations", q],
+    queryFn: ({ pageParam }) => api.conversations({ q, limit: 30, cursor: pageParam }),
+    initialPageParam: null as string | null,
+    getNextPageParam: nextCursor,
+  });
+
+export const conversationQuery = (id: string) =>
+  queryOptions({ queryKey: ["conversation", id], queryFn: () => api.conversation(id) });

@@ -1,0 +1,73 @@
+"""Words to jobs: cancel, pause, finish. A key-value bucket carries them, so that a worker that takes the job later hears them
+as well as the one that runs it now, and a restart forgets none."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import structlog
+from nats.errors import Error as NatsError
+
+from atelier.v1.common_pb2 import Control, ControlAction
+from services.kit import subjects
+from services.kit.bus import Bus
+
+log = structlog.get_logger(__name__)
+
+
+async def send_control(bus: Bus, job_id: str, action: ControlAction, reason: str) -> None:
+    """Say a word to a job, whether it waits or runs; it is acknowledged by the event that follows from it."""
+    bucket = await bus.jetstream.key_value(subjects.CONTROL_BUCKET)
+    await bucket.put(job_id, Control(action=action, reason=reason).SerializeToString())
+
+
+async def clear_control(bus: Bus, job_id: str) -> None:
+    """Take a word back, so that a resumed job is not held again by the pause that held it."""
+    bucket = await bus.jetstream.key_value(subjects.CONTROL_BUCKET)
+    await bucket.purge(job_id)
+
+
+class ControlBoard:
+    """What has been said to jobs, as this process knows it: the bucket's content, kept current by a watch."""
+
+    def __init__(self, bus: Bus, on_word: Callable[[str, Control], None]) -> None:
+        """`on_word(job_id, control)` is called for every word, first those said before the start."""
+        self._bus = bus
+        self._on_word = on_word
+        self._words: dict[str, Control] = {}
+        self._caught_up = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to watch; returns once everything said so far is known."""
+        self._task = asyncio.create_task(self._watch(), name="control-watch")
+        await self._caught_up.wait()
+
+    async def stop(self) -> None:
+        """End the watch."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def word(self, job_id: str) -> Control | None:
+        """What was last said to a job."""
+        return self._words.get(job_id)
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                bucket = await self._bus.jetstream.key_value(subjects.CONTROL_BUCKET)
+                watcher = await bucket.watchall()
+                async for entry in watcher:
+                    if entry is None:
+                        self._caught_up.set()
+                    elif entry.value is None or entry.operation in ("DEL", "PURGE"):
+                        self._words.pop(entry.key, None)
+                    else:
+                        control = Control.FromString(entry.value)
+                        self._words[entry.key] = control
+                        self._on_word(entry.key, control)
+            except (NatsError, TimeoutError) as error:
+                log.warning("control_watch_lost", error=str(error) or type(error).__name__)
+            await asyncio.sleep(0.5)

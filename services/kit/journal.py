@@ -1,0 +1,147 @@
+"""The journal: every job's events, stored on the bus in order. Its sequence is what clients resume by."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from nats.aio.msg import Msg
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import NotFoundError
+
+from atelier.v1.common_pb2 import Event
+from services.kit import subjects
+from services.kit.bus import Bus, Puller
+from services.kit.failures import Unavailable
+
+log = structlog.get_logger(__name__)
+
+TERMINAL = frozenset({"completed", "failed", "cancelled"})
+# Redelivery of journal entries to a durable reader that died with them.
+_READER_ACK_WAIT_S = 30
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A job's stored events; `first_seq` is the oldest sequence the journal as a whole still keeps."""
+
+    events: list[Event]
+    first_seq: int
+
+
+def event_type(event: Event) -> str:
+    """The event's type: the name of its payload field, "" if it has none."""
+    return event.WhichOneof("payload") or ""
+
+
+def is_terminal(event: Event) -> bool:
+    """True if nothing follows this event."""
+    return event_type(event) in TERMINAL
+
+
+def end_id(job_id: str) -> str:
+    """Message id of a job's terminal event, whoever writes it: of two endings the first is stored, the other dropped."""
+    return f"{job_id}:end"
+
+
+class Journal:
+    """Write and read events."""
+
+    def __init__(self, bus: Bus) -> None:
+        """On this bus."""
+        self._bus = bus
+
+    async def append(self, event: Event, msg_id: str, *, patience_s: float | None = 10.0) -> int:
+        """Store one event and return its sequence; an event of the same `msg_id` is stored once.
+
+        A terminal event must be given `end_id(job_id)`. Raises `Unavailable` if the bus does not store it in time.
+        """
+        if not event.HasField("time"):
+            event.time.GetCurrentTime()
+        ack = await self._bus.store(
+            subjects.events(event.job_id), event.SerializeToString(), msg_id=msg_id, patience_s=patience_s
+        )
+        return ack.seq
+
+    async def last(self, job_id: str) -> Event | None:
+        """A job's newest event."""
+        data = await self._bus.last(subjects.EVENTS, subjects.events(job_id))
+        return None if data is None else Event.FromString(data)
+
+    async def replay(self, job_id: str, after: int = 0) -> Replay:
+        """A job's stored events with a sequence above `after`, oldest first, and how far back the journal goes."""
+        first = (await self._bus.jetstream.stream_info(subjects.EVENTS)).state.first_seq
+        messages = await self._bus.history(subjects.EVENTS, subjects.events(job_id), after)
+        return Replay([_stored(m) for m in messages], first)
+
+    async def follow(self, after: int | None = None) -> AsyncIterator[Event]:
+        """All jobs' events as they come, from now or after a sequence; one ordered consumer that mends its own gaps."""
+        start = (
+            {"deliver_policy": DeliverPolicy.NEW}
+            if after is None
+            else {"deliver_policy": DeliverPolicy.BY_START_SEQUENCE, "opt_start_seq": after + 1}
+        )
+        subscription = await self._bus.jetstream.subscribe(
+            "events.*", stream=subjects.EVENTS, ordered_consumer=True, config=ConsumerConfig(**start)
+        )
+        try:
+            async for message in subscription.messages:
+                yield _delivered(message)
+        finally:
+            await subscription.unsubscribe()
+
+    async def consume(self, name: str, handler: Callable[[list[Event]], Awaitable[None]], *, batch: int = 200) -> None:
+        """Feed all events to `handler` in batches, for ever; a batch is done with once the handler returned.
+
+        All readers of one name share the events, so the handler sees each at least once and must not mind order between
+        copies. A failing handler gets the batch again.
+        """
+        await _ensure_reader(self._bus, name)
+        puller = Puller(self._bus, subjects.EVENTS)
+        try:
+            while True:
+                messages = await puller.pull(name, batch, wait_s=5.0)
+                if not messages:
+                    if not self._bus.connected:
+                        await asyncio.sleep(0.2)
+                    continue
+                try:
+                    await handler([_delivered(m) for m in messages])
+                except Unavailable as error:
+                    log.warning("journal_reader_held_up", reader=name, error=error.message)
+                    for message in messages:
+                        await message.nak(delay=1.0)
+                    continue
+                for message in messages:
+                    await message.ack()
+        finally:
+            await puller.close()
+
+
+async def _ensure_reader(bus: Bus, name: str) -> None:
+    try:
+        await bus.jetstream.consumer_info(subjects.EVENTS, name)
+    except NotFoundError:
+        await bus.jetstream.add_consumer(
+            subjects.EVENTS,
+            ConsumerConfig(
+                durable_name=name,
+                ack_policy=AckPolicy.EXPLICIT,
+                ack_wait=_READER_ACK_WAIT_S,
+                deliver_policy=DeliverPolicy.ALL,
+                max_ack_pending=5_000,
+            ),
+        )
+
+
+def _delivered(message: Msg) -> Event:
+    """The event of a message that a consumer delivered; the sequence stands in the reply subject (ADR-15)."""
+    event = Event.FromString(message.data)
+    event.seq = int(message.reply.split(".")[5])
+    return event
+
+
+def _stored(message: Msg) -> Event:
+    event = Event.FromString(message.data)
+    event.seq = int((message.headers or {})["Nats-Sequence"])
+    return event

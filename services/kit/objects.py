@@ -1,0 +1,156 @@
+"""Object storage: any S3, through the minio SDK, off the event loop."""
+
+import asyncio
+import hashlib
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import urllib3
+from minio import Minio
+from minio.error import MinioException, S3Error
+from minio.helpers import ObjectWriteResult
+from urllib3.exceptions import HTTPError
+
+from services.kit.failures import NotFound, Unavailable
+from services.kit.settings import Settings
+
+_CHUNK = 1024 * 1024
+_HASH_CHUNK = 4 * 1024 * 1024
+# Retries are made by the SDK's pool; a dead storage must be known in seconds, not minutes.
+_TIMEOUT = urllib3.Timeout(connect=3, read=60)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What lies under a key."""
+
+    key: str
+    size: int
+    """Bytes."""
+    sha256: str
+    """Hex digest of the content; empty if whoever stored it did not say."""
+    content_type: str
+
+
+class ObjectStore:
+    """One bucket. Every method raises `Unavailable` when the storage does not answer and `NotFound` for a missing key."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connects on first use."""
+        pool = urllib3.PoolManager(
+            timeout=_TIMEOUT,
+            maxsize=16,
+            retries=urllib3.Retry(total=3, backoff_factor=0.2, status_forcelist=[502, 503]),
+        )
+        self._client = Minio(**settings.s3_options(), http_client=pool)  # type: ignore[arg-type]
+        self._bucket = settings.s3_bucket
+
+    async def ready(self) -> None:
+        """Make sure the bucket exists; raises `Unavailable` if the storage does not answer."""
+        await _off_loop(self._ensure_bucket)
+
+    def _ensure_bucket(self) -> None:
+        if self._client.bucket_exists(self._bucket):
+            return
+        try:
+            self._client.make_bucket(self._bucket)
+        except S3Error as error:
+            # Two processes may start at once.
+            if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+                raise
+
+    async def put(self, key: str, data: bytes | Path, content_type: str, *, sha256: str | None = None) -> Stored:
+        """Store bytes or a file under a key in one piece: readers see the old content or the new, never a part."""
+        return await _off_loop(self._put, key, data, content_type, sha256)
+
+    def _put(self, key: str, data: bytes | Path, content_type: str, sha256: str | None) -> Stored:
+        digest = sha256 or (hashlib.sha256(data).hexdigest() if isinstance(data, bytes) else _hash_file(data))
+        metadata: dict[str, str | list[str] | tuple[str]] = {"sha256": digest}
+        if isinstance(data, bytes):
+            size = len(data)
+            self._client.put_object(
+                self._bucket, key, io.BytesIO(data), size, content_type=content_type, metadata=metadata
+            )
+        else:
+            size = data.stat().st_size
+            result: ObjectWriteResult = self._client.fput_object(
+                self._bucket, key, str(data), content_type=content_type, metadata=metadata
+            )
+            assert result.object_name == key
+        return Stored(key, size, digest, content_type)
+
+    async def get(self, key: str) -> bytes:
+        """The whole content."""
+        return await _off_loop(self._get, key, 0, 0)
+
+    async def get_or_none(self, key: str) -> bytes | None:
+        """The whole content; None if there is nothing."""
+        try:
+            return await self.get(key)
+        except NotFound:
+            return None
+
+    def _get(self, key: str, offset: int, length: int) -> bytes:
+        response = self._client.get_object(self._bucket, key, offset=offset, length=length)
+        try:
+            return response.read()
+        finally:
+            response.close()
+            response.release_conn()
+
+    async def stream(self, key: str, offset: int = 0, length: int = 0) -> AsyncIterator[bytes]:
+        """The content from `offset`, `length` bytes of it (0 = to the end), in pieces of up to 1 MiB."""
+        response = await _off_loop(self._client.get_object, self._bucket, key, offset=offset, length=length)
+        try:
+            while piece := await _off_loop(response.read, _CHUNK):
+                yield piece
+        finally:
+            response.close()
+            response.release_conn()
+
+    async def stat(self, key: str) -> Stored:
+        """Size, hash and type of what lies under a key."""
+        found = await _off_loop(self._client.stat_object, self._bucket, key)
+        metadata = found.metadata or {}
+        return Stored(
+            key,
+            found.size or 0,
+            metadata.get("x-amz-meta-sha256", ""),
+            found.content_type or "application/octet-stream",
+        )
+
+    async def delete(self, key: str) -> None:
+        """Remove a key; a missing one is no error."""
+        await _off_loop(self._client.remove_object, self._bucket, key)
+
+    async def keys(self, prefix: str) -> list[str]:
+        """All keys that begin with `prefix`."""
+        return await _off_loop(
+            lambda: [o.object_name or "" for o in self._client.list_objects(self._bucket, prefix, recursive=True)]
+        )
+
+
+async def _off_loop(function, *args, **kwargs):  # type: ignore[no-untyped-def]
+    """Run a blocking SDK call in a thread and translate its errors."""
+    try:
+        return await asyncio.to_thread(function, *args, **kwargs)
+    except S3Error as error:
+        if error.code in ("NoSuchKey", "NoSuchObject", "NoSuchBucket", "ResourceNotFound"):
+            raise NotFound(f"nothing is stored under {args[1] if len(args) > 1 else args[0]}") from error
+        raise Unavailable(f"object storage: {error.code}: {error.message}", retry_after_s=2) from error
+    except (HTTPError, MinioException, OSError) as error:
+        raise Unavailable(
+            f"object storage does not answer: {error}",
+            hint="Check that it runs and that ATELIER_S3_ENDPOINT names it.",
+            retry_after_s=2,
+        ) from error
+
+
+def _hash_file(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_HASH_CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()

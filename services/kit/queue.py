@@ -1,0 +1,257 @@
+"""The queue of accepted jobs: put in, take out fairly.
+
+Fair shares: within a pool the next job is the longest-waiting one of the owner served least recently. Owners are spread over
+`subjects.BUCKETS` queues with one durable consumer each, and a worker takes from the queues in turn.
+"""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.errors import APIError, NotFoundError
+
+from services.kit import subjects
+from services.kit.bus import Bus, Puller
+from services.kit.contract import Method
+
+# How long an owner keeps its queue in this process's memory without asking the bus again.
+_PLACE_KEPT_S = 2.0
+# How often an idle worker looks for jobs that no bell announces: redeliveries after a crash or a delayed retry.
+_SWEEP_S = 1.0
+_MAX_ACK_PENDING = 10_000
+
+
+@dataclass(frozen=True)
+class JobEnvelope:
+    """A request on its way to a worker. `run` counts how often the same job was put in the queue: more than once only when it
+    was held and resumed, moved, or found missing and mended."""
+
+    id: str
+    kind: str
+    owner: str
+    request: bytes
+    project: str = ""
+    pool: str = "default"
+    priority: int = 0
+    run: int = 1
+    traceparent: str = ""
+
+    def headers(self) -> dict[str, str]:
+        """The envelope as message headers."""
+        headers = {subjects.JOB_ID: self.id, subjects.OWNER: self.owner, subjects.RUN: str(self.run)}
+        if self.project:
+            headers[subjects.PROJECT] = self.project
+        if self.traceparent:
+            headers[subjects.TRACEPARENT] = self.traceparent
+        return headers
+
+    @classmethod
+    def of(cls, message: Msg) -> "JobEnvelope":
+        """The envelope of a message of the queue."""
+        _, service, method, pool, _, priority, owner = message.subject.split(".")
+        headers = message.headers or {}
+        return cls(
+            id=headers[subjects.JOB_ID],
+            kind=f"{service}.{method}",
+            owner=headers.get(subjects.OWNER, owner),
+            request=message.data,
+            project=headers.get(subjects.PROJECT, ""),
+            pool=pool,
+            priority=int(priority),
+            run=int(headers.get(subjects.RUN, "1")),
+            traceparent=headers.get(subjects.TRACEPARENT, ""),
+        )
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a job stands: its sequence and subject in the stream."""
+
+    stream_seq: int
+    subject: str
+
+
+class JobQueue:
+    """Put jobs in and take waiting ones out again."""
+
+    def __init__(self, bus: Bus) -> None:
+        """On this bus."""
+        self._bus = bus
+        self._buckets: dict[tuple[str, str, str], tuple[int, float]] = {}
+
+    async def submit(self, envelope: JobEnvelope) -> Place:
+        """Store a job; when this returns it survives anything. The same id and run is stored once."""
+        service = envelope.kind.split(".")[0]
+        bucket = await self._bucket(service, envelope.pool, envelope.owner)
+        subject = subjects.job(envelope.kind, envelope.pool, bucket, envelope.priority, envelope.owner)
+        ack = await self._bus.store(
+            subject, envelope.request, msg_id=f"{envelope.id}:{envelope.run}", headers=envelope.headers()
+        )
+        return Place(ack.seq, subject)
+
+    async def remove(self, stream_seq: int) -> bool:
+        """Take a job out; False if it is no longer there. A worker that took it meanwhile hears its control word."""
+        try:
+            return await self._bus.jetstream.delete_msg(subjects.JOBS, stream_seq)
+        except APIError as error:
+            # 10043/10057: no such message any more.
+            if isinstance(error, NotFoundError) or error.err_code in (10043, 10057, 10037):
+                return False
+            raise
+
+    async def holds(self, stream_seq: int) -> bool:
+        """True while a job waits or is being worked on."""
+        try:
+            await self._bus.jetstream.get_msg(subjects.JOBS, stream_seq, direct=True)
+        except NotFoundError:
+            return False
+        return True
+
+    async def depth(self, service: str, pool: str) -> int:
+        """Jobs of a pool that wait or run."""
+        return sum((await _waiting(self._bus, service, pool)).values())
+
+    async def _bucket(self, service: str, pool: str, owner: str) -> int:
+        """The owner's queue: the one it already uses, else its home unless someone else waits there, else the next empty one.
+
+        With no more owners waiting than queues, no two share one; beyond that sharing is by hash.
+        """
+        key = (service, pool, owner)
+        known = self._buckets.get(key)
+        now = time.monotonic()
+        if known is not None and now - known[1] < _PLACE_KEPT_S:
+            self._buckets[key] = (known[0], now)
+            return known[0]
+        taken: dict[int, str] = {}
+        for subject in await _waiting(self._bus, service, pool):
+            bucket, _ = subjects.queue_of(subject)
+            taken[bucket] = subjects.owner_of(subject)
+            if taken[bucket] == owner:
+                break
+        mine = next((bucket for bucket, who in taken.items() if who == owner), None)
+        home = subjects.home_bucket(owner)
+        probes = ((home + step) % subjects.BUCKETS for step in range(subjects.BUCKETS))
+        bucket = mine if mine is not None else next((b for b in probes if b not in taken), home)
+        if len(self._buckets) > 10_000:
+            self._buckets.clear()
+        self._buckets[key] = (bucket, now)
+        return bucket
+
+
+async def _waiting(bus: Bus, service: str, pool: str) -> dict[str, int]:
+    """Subject → messages, for every job of a pool that waits or runs."""
+    ask = json.dumps({"subjects_filter": subjects.jobs_of(service, pool)}).encode()
+    answer = await bus.client.request(f"$JS.API.STREAM.INFO.{subjects.JOBS}", ask, timeout=5)
+    return json.loads(answer.data).get("state", {}).get("subjects") or {}
+
+
+class FairQueue:
+    """One worker's view of its pool: hands out jobs, one owner's queue after the other."""
+
+    def __init__(self, bus: Bus, service: str, pool: str, methods: Sequence[Method]) -> None:
+        """For the job methods of one service."""
+        self._bus = bus
+        self._service = service
+        self._pool = pool
+        self._ack_wait_s = max(m.policy.ack_wait_s for m in methods)
+        self._max_deliver = max(m.policy.max_deliver for m in methods)
+        self._puller = Puller(bus, subjects.JOBS)
+        # Queues that may hold something; a bell or a sweep adds, an empty answer takes away.
+        self._maybe: set[tuple[int, int]] = set()
+        self._served: dict[int, int] = {}
+        self._turn = 0
+        self._rang = asyncio.Event()
+        self._stack = contextlib.AsyncExitStack()
+
+    async def start(self) -> None:
+        """Create the consumers (shared by all copies) and listen for bells."""
+        for bucket in range(subjects.BUCKETS):
+            for priority in subjects.PRIORITIES:
+                await self._ensure_consumer(bucket, priority)
+        bells = await self._bus.client.subscribe(subjects.bells_of(self._service, self._pool), cb=self._on_bell)
+        self._stack.push_async_callback(_unsubscribe, bells)
+        self._stack.push_async_callback(self._puller.close)
+        await self._bus.client.flush()
+
+    async def stop(self) -> None:
+        """Take nothing more."""
+        await self._stack.aclose()
+
+    async def take(self, slots: int) -> list[Msg]:
+        """Up to `slots` jobs, fairly; waits until there is at least one."""
+        while True:
+            messages = await self._next(slots)
+            if messages:
+                return messages
+            self._rang.clear()
+            if self._maybe:
+                continue
+            try:
+                async with asyncio.timeout(_SWEEP_S):
+                    await self._rang.wait()
+            except TimeoutError:
+                await self._sweep()
+
+    def expect_soon(self, subject: str, delay_s: float) -> None:
+        """A job of this subject comes back after a delay: look then, rather than at the next sweep."""
+        asyncio.get_running_loop().call_later(delay_s + 0.01, self._ring, subjects.queue_of(subject))
+
+    async def _next(self, slots: int) -> list[Msg]:
+        buckets = sorted({bucket for bucket, _ in self._maybe}, key=lambda b: self._served.get(b, 0))
+        for bucket in buckets:
+            # One job a turn as long as others wait too; a lone owner may have all the slots at once.
+            batch = max(1, slots // len(buckets))
+            for priority in subjects.PRIORITIES:
+                if (bucket, priority) not in self._maybe:
+                    continue
+                self._maybe.discard((bucket, priority))
+                name = subjects.consumer(self._service, self._pool, bucket, priority)
+                messages = await self._puller.pull(name, batch)
+                if messages:
+                    if _left_behind(messages[-1]):
+                        self._maybe.add((bucket, priority))
+                    self._turn += 1
+                    self._served[bucket] = self._turn
+                    return list(messages)
+        return []
+
+    async def _on_bell(self, message: Msg) -> None:
+        self._ring(subjects.queue_of(message.subject))
+
+    def _ring(self, queue: tuple[int, int]) -> None:
+        self._maybe.add(queue)
+        self._rang.set()
+
+    async def _sweep(self) -> None:
+        with contextlib.suppress(NatsError, TimeoutError):
+            waiting = await _waiting(self._bus, self._service, self._pool)
+            self._maybe.update(subjects.queue_of(subject) for subject in waiting)
+
+    async def _ensure_consumer(self, bucket: int, priority: int) -> None:
+        await self._bus.jetstream.add_consumer(
+            subjects.JOBS,
+            ConsumerConfig(
+                durable_name=subjects.consumer(self._service, self._pool, bucket, priority),
+                filter_subject=subjects.jobs_in(self._service, self._pool, bucket, priority),
+                ack_policy=AckPolicy.EXPLICIT,
+                ack_wait=self._ack_wait_s,
+                max_deliver=self._max_deliver,
+                max_ack_pending=_MAX_ACK_PENDING,
+            ),
+        )
+
+
+def _left_behind(message: Msg) -> bool:
+    """True if the queue held more when this message left it (last token of the reply subject, ADR-15)."""
+    return int(message.reply.rsplit(".", 1)[1]) > 0
+
+
+async def _unsubscribe(subscription: object) -> None:
+    with contextlib.suppress(NatsError):
+        await subscription.unsubscribe()  # type: ignore[attr-defined]

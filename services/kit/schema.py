@@ -1,0 +1,155 @@
+"""Derive pydantic models from message descriptors and the limits they declare."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+
+from atelier.v1 import options_pb2
+
+_INTEGERS = {
+    FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
+    FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
+    FieldDescriptor.CPPTYPE_UINT32: (0, 2**32 - 1),
+    FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
+}
+# Free-form JSON travels as these well-known types.
+FREE_FORM = {
+    "google.protobuf.Struct": dict[str, Any],
+    "google.protobuf.Value": Any,
+    "google.protobuf.ListValue": list[Any],
+}
+
+
+def enum_words(enum: EnumDescriptor) -> dict[str, int]:
+    """The enum's values as lower-case words without their prefix; the zero value (unspecified) is left out."""
+    prefix = "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(enum.name)).upper() + "_"
+    return {v.name.removeprefix(prefix).lower(): v.number for v in enum.values if v.number}
+
+
+def derive(
+    descriptor: Descriptor, docs: Mapping[str, str], model_of: Callable[[Descriptor], type[BaseModel]]
+) -> type[BaseModel]:
+    """One model per message; `model_of` gives the models of nested messages."""
+    fields: dict[str, Any] = {}
+    for field in descriptor.fields:
+        rules = field.GetOptions().Extensions[options_pb2.rules]
+        fields[field.name] = (_field_type(field, rules, model_of), _field_info(field, rules, docs))
+    return create_model(
+        descriptor.name,
+        __doc__=docs.get(descriptor.full_name),
+        # A number in quotes is a mistake the sender should hear about, not something to guess at.
+        __config__=ConfigDict(extra="forbid", strict=True, frozen=True),
+        **fields,
+    )
+
+
+def _field_type(
+    field: FieldDescriptor, rules: options_pb2.Rules, model_of: Callable[[Descriptor], type[BaseModel]]
+) -> Any:
+    message = field.message_type
+    if message and message.GetOptions().map_entry:
+        value = message.fields_by_name["value"]
+        return dict[str, _field_type(value, options_pb2.Rules(), model_of)]
+    single = _single_type(field, rules, model_of)
+    if field.is_repeated:
+        return list[single]
+    if is_optional(field, rules):
+        return single | None
+    return single
+
+
+def _single_type(
+    field: FieldDescriptor, rules: options_pb2.Rules, model_of: Callable[[Descriptor], type[BaseModel]]
+) -> Any:
+    if field.message_type:
+        return FREE_FORM.get(field.message_type.full_name) or model_of(field.message_type)
+    if field.enum_type:
+        return Literal[tuple(enum_words(field.enum_type))]
+    if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
+        return bool
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return bytes
+    if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
+        return Annotated[
+            str,
+            StringConstraints(
+                min_length=_given(rules, "min_length"),
+                max_length=_given(rules, "max_length"),
+                pattern=_given(rules, "pattern"),
+            ),
+        ]
+    low, high, multiple = _given(rules, "minimum"), _given(rules, "maximum"), _given(rules, "multiple_of")
+    if field.cpp_type in _INTEGERS:
+        least, most = _INTEGERS[field.cpp_type]
+        whole = int(multiple) if multiple is not None else None
+        return Annotated[
+            int, Field(ge=least if low is None else int(low), le=most if high is None else int(high), multiple_of=whole)
+        ]
+    return Annotated[float, Field(ge=low, le=high, multiple_of=multiple, allow_inf_nan=False)]
+
+
+def is_optional(field: FieldDescriptor, rules: options_pb2.Rules) -> bool:
+    """True if the field may be absent and has no default to stand in for it."""
+    return field.has_presence and not rules.required and not rules.HasField("default")
+
+
+def _field_info(field: FieldDescriptor, rules: options_pb2.Rules, docs: Mapping[str, str]) -> Any:
+    extra: dict[str, Any] = {}
+    if rules.HasField("unit"):
+        extra["x-unit"] = rules.unit
+    if rules.HasField("reference"):
+        extra["x-reference"] = rules.reference
+    options: dict[str, Any] = {
+        "description": docs.get(field.full_name),
+        "examples": [json.loads(rules.example)] if rules.HasField("example") else None,
+        "json_schema_extra": extra or None,
+    }
+    if field.is_repeated:
+        options |= {"min_length": _given(rules, "min_items"), "max_length": _given(rules, "max_items")}
+    if rules.required:
+        return Field(**options)
+    if field.is_repeated:
+        factory = dict if field.message_type and field.message_type.GetOptions().map_entry else list
+        return Field(default_factory=factory, **options)
+    return Field(default=_default(field, rules), **options)
+
+
+def _default(field: FieldDescriptor, rules: options_pb2.Rules) -> Any:
+    if rules.HasField("default"):
+        return json.loads(rules.default)
+    if field.has_presence:
+        return None
+    if field.enum_type:
+        return next(iter(enum_words(field.enum_type)))
+    return b"" if field.type == FieldDescriptor.TYPE_BYTES else field.default_value
+
+
+def _given(rules: options_pb2.Rules, name: str) -> Any:
+    return getattr(rules, name) if rules.HasField(name) else None
+
+
+def comments(files: descriptor_pb2.FileDescriptorSet) -> dict[str, str]:
+    """Full name → comment, for every message, field, enum value, service and method (descriptor.proto, SourceCodeInfo)."""
+    found: dict[str, str] = {}
+    for file in files.file:
+        if not file.package.startswith("atelier."):
+            continue
+        by_path = {tuple(loc.path): loc.leading_comments for loc in file.source_code_info.location}
+        for m, message in enumerate(file.message_type):
+            name = f"{file.package}.{message.name}"
+            found[name] = by_path.get((4, m), "")
+            for f, field in enumerate(message.field):
+                found[f"{name}.{field.name}"] = by_path.get((4, m, 2, f), "")
+        for e, enum in enumerate(file.enum_type):
+            found[f"{file.package}.{enum.name}"] = by_path.get((5, e), "")
+            for v, value in enumerate(enum.value):
+                found[f"{file.package}.{enum.name}.{value.name}"] = by_path.get((5, e, 2, v), "")
+        for s, service in enumerate(file.service):
+            found[f"{file.package}.{service.name}"] = by_path.get((6, s), "")
+            for d, method in enumerate(service.method):
+                found[f"{file.package}.{service.name}.{method.name}"] = by_path.get((6, s, 2, d), "")
+    return {name: " ".join(text.split()) for name, text in found.items() if text.strip()}

@@ -1,0 +1,124 @@
+"""Every stream, subject and bucket of the bus, each with its reason. Nothing else spells a subject."""
+
+import re
+import zlib
+
+# Work that was accepted. Work queue with fsync on every write: an acknowledged publish survives anything.
+JOBS = "JOBS"
+# The journal of every job. Its sequence is the SSE id, so a client resumes exactly, at any copy of the gateway. It is written
+# through like the jobs: a journal that can lose its tail would hand out a sequence twice.
+EVENTS = "EVENTS"
+# Jobs that could not be done in as many deliveries as their method allows; listed and retried from API and UI.
+DEAD = "DEAD"
+# The server's notices of exhausted deliveries, kept so that none is missed while nobody listens.
+ADVISORIES = "ADVISORIES"
+# Words to jobs (cancel, pause, finish) for workers that take the job later; runners hear the same on `control.<job>`.
+CONTROL_BUCKET = "control"
+# Who is up, and what it is busy with; entries expire unless renewed.
+PRESENCE_BUCKET = "presence"
+
+# Owners share a pool fairly: each owner's jobs stand in one of these queues and workers serve the queues in turn. More queues
+# means fewer owners sharing one, and one more consumer to keep per service, pool and priority.
+BUCKETS = 16
+# A job of priority 1 goes before its owner's other jobs; it never takes another owner's turn.
+PRIORITIES = (1, 0)
+
+_TOKEN = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
+
+
+def _token(value: str) -> str:
+    if not _TOKEN.match(value):
+        raise ValueError(f"{value!r} cannot stand in a subject: 1 to 64 letters, digits, '_' or '-' are allowed")
+    return value
+
+
+def job(kind: str, pool: str, bucket: int, priority: int, owner: str) -> str:
+    """Where a job waits: `jobs.<service>.<method>.<pool>.<bucket>.<priority>.<owner>`."""
+    service, method = kind.split(".")
+    return f"jobs.{_token(service)}.{_token(method)}.{_token(pool)}.{bucket}.{priority}.{_token(owner)}"
+
+
+def jobs_of(service: str, pool: str) -> str:
+    """Every waiting job of a service's pool."""
+    return f"jobs.{service}.*.{pool}.>"
+
+
+def jobs_in(service: str, pool: str, bucket: int, priority: int) -> str:
+    """The jobs of one queue: what its consumer filters on."""
+    return f"jobs.{service}.*.{pool}.{bucket}.{priority}.*"
+
+
+def queue_of(subject: str) -> tuple[int, int]:
+    """Bucket and priority of a job's (or bell's) subject."""
+    parts = subject.split(".")
+    return int(parts[4]), int(parts[5])
+
+
+def owner_of(subject: str) -> str:
+    """Owner token of a job's subject."""
+    return subject.rsplit(".", 1)[1]
+
+
+def consumer(service: str, pool: str, bucket: int, priority: int) -> str:
+    """Name of one queue's durable consumer; all copies of a service share it."""
+    return f"{service}-{pool}-{bucket}-{priority}"
+
+
+def home_bucket(owner: str) -> int:
+    """The queue an owner's jobs stand in unless someone else's already wait there."""
+    return zlib.crc32(owner.encode()) % BUCKETS
+
+
+# The server itself rings `bell.…` for every job it has stored (stream republish, headers only), so an idle worker starts at
+# once without holding a pull open on every queue, and a busy one takes nothing it has no slot for.
+BELL_SOURCE = "jobs.>"
+BELL_TARGET = "bell.>"
+
+
+def bells_of(service: str, pool: str) -> str:
+    """Bells for jobs of a service's pool; tokens as in `job`, first one replaced."""
+    return f"bell.{service}.*.{pool}.>"
+
+
+def events(job_id: str) -> str:
+    """A job's journal."""
+    return f"events.{_token(job_id)}"
+
+
+def dead(kind: str) -> str:
+    """Where a job of this kind lies once it was given up."""
+    return f"dead.{kind}"
+
+
+def control(job_id: str) -> str:
+    """Words to the worker that runs the job; workers listen to `CONTROL_ALL` and pick theirs."""
+    return f"control.job.{_token(job_id)}"
+
+
+CONTROL_ALL = "control.job.*"
+
+
+def call(kind: str) -> str:
+    """Where an interactive request goes: core publish to a queue group, so an absent service is known at once."""
+    return f"calls.{kind}"
+
+
+def call_alive(call_id: str) -> str:
+    """Signs of life from the caller, and its goodbye. Broadcast, since the caller cannot know which copy took the call."""
+    return f"control.call.{_token(call_id)}"
+
+
+CALL_ALIVE_ALL = "control.call.*"
+
+MAX_DELIVERIES = f"$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{JOBS}.>"
+
+# Headers of a job: the body is the request message alone, so that gRPC, HTTP and bus carry the same bytes.
+JOB_ID = "Atelier-Job"
+OWNER = "Atelier-Owner"
+PROJECT = "Atelier-Project"
+RUN = "Atelier-Run"
+CALL_ID = "Atelier-Call"
+# Headers of a call's answer frames.
+FRAME = "Atelier-Frame"
+TRACEPARENT = "traceparent"
+MSG_ID = "Nats-Msg-Id"

@@ -1,0 +1,1 @@
+"""Makes a fresh checkout ready to run, with nothing but a Python and its standard library."""

@@ -22,6 +22,7 @@ from services.kit.bus import Bus
 from services.kit.contract import Method, contract
 from services.kit.failures import BadInput, Failure, Overloaded, TimedOut, Unavailable, as_failure, from_proto
 from services.kit.ids import new_ulid
+from services.kit.tasks import end
 
 log = structlog.get_logger(__name__)
 
@@ -83,12 +84,7 @@ class CallServer:
         tasks = list(self._running.values())
         if tasks:
             await asyncio.wait(tasks, timeout=patience_s)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=5)
-        if self._watch is not None:
-            self._watch.cancel()
+        await end(*tasks, self._watch)
         with contextlib.suppress(NatsError):
             await self._alive.unsubscribe()
 

@@ -2,7 +2,6 @@
 as well as the one that runs it now, and a restart forgets none."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 
 import structlog
@@ -11,6 +10,10 @@ from nats.errors import Error as NatsError
 from atelier.v1.common_pb2 import Control, ControlAction
 from services.kit import subjects
 from services.kit.bus import Bus
+from services.kit.tasks import end
+
+# Words expire in the bucket after a day without a notice; this bounds what one process remembers of them.
+_WORDS_KEPT = 10_000
 
 log = structlog.get_logger(__name__)
 
@@ -45,10 +48,7 @@ class ControlBoard:
 
     async def stop(self) -> None:
         """End the watch."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     def word(self, job_id: str) -> Control | None:
         """What was last said to a job."""
@@ -66,6 +66,8 @@ class ControlBoard:
                         self._words.pop(entry.key, None)
                     else:
                         control = Control.FromString(entry.value)
+                        while len(self._words) >= _WORDS_KEPT:
+                            del self._words[next(iter(self._words))]
                         self._words[entry.key] = control
                         self._on_word(entry.key, control)
             except (NatsError, TimeoutError) as error:

@@ -22,6 +22,7 @@ from services.kit.objects import ObjectStore
 from services.kit.presence import Presence
 from services.kit.probes import Probes
 from services.kit.settings import ServiceSettings
+from services.kit.tasks import end
 from services.kit.worker import JobWorker
 
 log = structlog.get_logger(__name__)
@@ -115,6 +116,7 @@ class Host:
         worker = self._worker(bus, objects, jobs) if jobs else None
         async with asyncio.TaskGroup() as group:
             announcing = group.create_task(presence.run())
+            storage = group.create_task(_prepare(objects))
             working = group.create_task(worker.run()) if worker else None
             log.info("service_up", grpc_port=grpc_port, metrics_port=metrics_port, kinds=sorted(handlers))
             await stop.wait()
@@ -126,9 +128,7 @@ class Host:
                 *([worker.drain(settings.drain_s)] if worker else []),
                 grpc.stop(settings.drain_s),
             )
-            if working is not None:
-                working.cancel()
-            announcing.cancel()
+            await end(working, announcing, storage)
         await service.stop()
         await probes.stop()
         await bus.close()
@@ -152,6 +152,16 @@ class Host:
         if self.service.state != "ready":
             return f"the service is {self.service.state}"
         return ""
+
+
+async def _prepare(objects: ObjectStore) -> None:
+    """Make sure the bucket exists, however long the storage takes to come up."""
+    while True:
+        try:
+            return await objects.ready()
+        except Failure as failure:
+            log.warning("object_storage_away", error=failure.message)
+            await asyncio.sleep(2)
 
 
 def serve(service_type: type[Service]) -> None:

@@ -1,20 +1,25 @@
 """Object storage: any S3, through the minio SDK, off the event loop."""
 
 import asyncio
+import functools
 import hashlib
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import urllib3
 from minio import Minio
 from minio.error import MinioException, S3Error
 from minio.helpers import ObjectWriteResult
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
-from services.kit.failures import NotFound, Unavailable
+from services.kit.failures import Failure, NotFound, Unavailable
 from services.kit.settings import Settings
+
+T = TypeVar("T")
 
 _CHUNK = 1024 * 1024
 _HASH_CHUNK = 4 * 1024 * 1024
@@ -39,13 +44,21 @@ class ObjectStore:
 
     def __init__(self, settings: Settings) -> None:
         """Connects on first use."""
-        pool = urllib3.PoolManager(
-            timeout=_TIMEOUT,
-            maxsize=16,
-            retries=urllib3.Retry(total=3, backoff_factor=0.2, status_forcelist=[502, 503]),
-        )
-        self._client = Minio(**settings.s3_options(), http_client=pool)  # type: ignore[arg-type]
+        self._settings = settings
         self._bucket = settings.s3_bucket
+
+    @functools.cached_property
+    def _client(self) -> Minio:
+        if not self._settings.s3_secret_key.get_secret_value():
+            raise Failure(
+                "the object storage has no credentials",
+                code="not_configured",
+                hint="Set ATELIER_S3_ENDPOINT, ATELIER_S3_ACCESS_KEY and ATELIER_S3_SECRET_KEY.",
+            )
+        pool = urllib3.PoolManager(
+            timeout=_TIMEOUT, maxsize=16, retries=urllib3.Retry(total=3, backoff_factor=0.2, status_forcelist=[502, 503])
+        )
+        return Minio(**self._settings.s3_options(), http_client=pool)  # type: ignore[arg-type]
 
     async def ready(self) -> None:
         """Make sure the bucket exists; raises `Unavailable` if the storage does not answer."""
@@ -92,8 +105,11 @@ class ObjectStore:
         except NotFound:
             return None
 
+    def _open(self, key: str, offset: int, length: int) -> BaseHTTPResponse:
+        return self._client.get_object(self._bucket, key, offset=offset, length=length)
+
     def _get(self, key: str, offset: int, length: int) -> bytes:
-        response = self._client.get_object(self._bucket, key, offset=offset, length=length)
+        response = self._open(key, offset, length)
         try:
             return response.read()
         finally:
@@ -102,7 +118,7 @@ class ObjectStore:
 
     async def stream(self, key: str, offset: int = 0, length: int = 0) -> AsyncIterator[bytes]:
         """The content from `offset`, `length` bytes of it (0 = to the end), in pieces of up to 1 MiB."""
-        response = await _off_loop(self._client.get_object, self._bucket, key, offset=offset, length=length)
+        response = await _off_loop(self._open, key, offset, length)
         try:
             while piece := await _off_loop(response.read, _CHUNK):
                 yield piece
@@ -112,7 +128,7 @@ class ObjectStore:
 
     async def stat(self, key: str) -> Stored:
         """Size, hash and type of what lies under a key."""
-        found = await _off_loop(self._client.stat_object, self._bucket, key)
+        found = await _off_loop(lambda: self._client.stat_object(self._bucket, key))
         metadata = found.metadata or {}
         return Stored(
             key,
@@ -123,7 +139,7 @@ class ObjectStore:
 
     async def delete(self, key: str) -> None:
         """Remove a key; a missing one is no error."""
-        await _off_loop(self._client.remove_object, self._bucket, key)
+        await _off_loop(lambda: self._client.remove_object(self._bucket, key))
 
     async def keys(self, prefix: str) -> list[str]:
         """All keys that begin with `prefix`."""
@@ -132,13 +148,13 @@ class ObjectStore:
         )
 
 
-async def _off_loop(function, *args, **kwargs):  # type: ignore[no-untyped-def]
+async def _off_loop(function: Callable[..., T], *args: object) -> T:
     """Run a blocking SDK call in a thread and translate its errors."""
     try:
-        return await asyncio.to_thread(function, *args, **kwargs)
+        return await asyncio.to_thread(function, *args)
     except S3Error as error:
         if error.code in ("NoSuchKey", "NoSuchObject", "NoSuchBucket", "ResourceNotFound"):
-            raise NotFound(f"nothing is stored under {args[1] if len(args) > 1 else args[0]}") from error
+            raise NotFound(f"nothing is stored under {error.object_name or error.resource}") from error
         raise Unavailable(f"object storage: {error.code}: {error.message}", retry_after_s=2) from error
     except (HTTPError, MinioException, OSError) as error:
         raise Unavailable(

@@ -22,6 +22,7 @@ from services.kit.job import Cancelled, Held, Job, JobInfo
 from services.kit.journal import Journal, end_id, event_type, is_terminal
 from services.kit.objects import ObjectStore
 from services.kit.queue import FairQueue, JobEnvelope
+from services.kit.tasks import end
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +89,7 @@ class JobWorker:
                 for message in await self._queue.take(free):
                     self._spawn(message)
         finally:
-            beats.cancel()
+            await end(beats)
             await self._queue.stop()
             await self._board.stop()
 
@@ -97,10 +98,7 @@ class JobWorker:
         self._draining = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=patience_s)
-        for task in list(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=5)
+        await end(*self._tasks)
 
     def _spawn(self, message: Msg) -> None:
         task = asyncio.create_task(self._handle(message), name="job")

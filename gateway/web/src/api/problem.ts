@@ -65,15 +65,19 @@ function fieldProblems(value: unknown): FieldProblem[] {
 
 /** Read a problem out of an answer's body: problem+json, OpenAI's error shape, or anything else. */
 export function problemFrom(status: number, body: unknown, retryAfter: string | null = null): Problem {
-  const title = TITLES[status] ?? TITLES[status >= 500 ? 500 : 0] ?? "";
+  const title = TITLES[status] ?? (status >= 500 ? (TITLES[500] ?? "") : "");
   const seconds = retryAfter === null ? Number.NaN : Number(retryAfter);
   const retryAfterS = Number.isFinite(seconds) ? seconds : null;
-  if (typeof body !== "object" || body === null) return new Problem(status, title, "", [], "", "", retryAfterS);
+  if (typeof body !== "object" || body === null) {
+    return new Problem(status, title || `The request failed (${status})`, "", [], "", "", retryAfterS);
+  }
   const problem = body as ProblemBody;
-  const inner = typeof problem.error === "object" && problem.error !== null ? (problem.error as { message?: unknown }) : {};
+  const inner =
+    typeof problem.error === "object" && problem.error !== null ? (problem.error as { message?: unknown }) : {};
   return new Problem(
     status,
-    text(problem.title) || title,
+    // The wording above says more than the bare HTTP phrases servers put here.
+    title || text(problem.title),
     text(problem.detail) || text(inner.message),
     fieldProblems(problem.errors),
     text(problem.hint),

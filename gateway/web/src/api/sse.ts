@@ -15,6 +15,7 @@ export class SseParser {
   private event = "";
   private data: string[] = [];
   private skipLineFeed = false;
+  private nextId: string;
   /** Last id seen, to be sent as Last-Event-ID when reconnecting. */
   lastId: string;
   /** Reconnection time asked for by the server in milliseconds, or null. */
@@ -22,6 +23,7 @@ export class SseParser {
 
   constructor(lastId = "") {
     this.lastId = lastId;
+    this.nextId = lastId;
   }
 
   feed(chunk: string): SseFrame[] {
@@ -51,13 +53,15 @@ export class SseParser {
     const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (name === "event") this.event = value;
     else if (name === "data") this.data.push(value);
-    else if (name === "id" && !value.includes("\0")) this.lastId = value;
+    else if (name === "id" && !value.includes("\0")) this.nextId = value;
     else if (name === "retry" && /^\d+$/.test(value)) this.retryMs = Number(value);
     return null;
   }
 
   private dispatch(): SseFrame | null {
-    const frame = this.data.length > 0 ? { event: this.event || "message", data: this.data.join("\n"), id: this.lastId } : null;
+    this.lastId = this.nextId;
+    const frame =
+      this.data.length > 0 ? { event: this.event || "message", data: this.data.join("\n"), id: this.lastId } : null;
     this.event = "";
     this.data = [];
     return frame;

@@ -11,11 +11,14 @@ export interface Asset {
   id: string;
   job_id: string | null;
   kind: string;
+  /** File name of an upload; empty for what a job made. */
+  name: string;
   content_type: string;
   size: number;
   sha256: string;
-  width: number | null;
-  height: number | null;
+  /** Pixels; 0 if it has none. */
+  width: number;
+  height: number;
   index: number;
   provenance: Record<string, unknown>;
   created_at: string;
@@ -43,8 +46,8 @@ export interface Job {
   result: Record<string, unknown> | null;
   error: JobError | null;
   attempts: number;
-  priority?: number;
-  retry_of?: string | null;
+  priority: number;
+  retry_of: string | null;
   project_id: string | null;
   created_at: string;
   started_at: string | null;
@@ -52,7 +55,7 @@ export interface Job {
   trace_id: string | null;
 }
 
-export type Role = "user" | "assistant" | "system";
+export type Role = "user" | "assistant";
 export type MessageStatus = "complete" | "stopped" | "failed" | "streaming";
 
 export interface Usage {
@@ -66,19 +69,21 @@ export interface Message {
   parent_id: string | null;
   role: Role;
   content: string;
-  model: string | null;
+  /** The model that wrote it; empty for the user's own. */
+  model: string;
   status: MessageStatus;
   created_at: string;
   usage: Usage | null;
   latency_ms: number | null;
-  error: { title?: string; detail?: string; code?: string; message?: string; hint?: string } | null;
+  error: JobError | null;
 }
 
 export interface Conversation {
   id: string;
   title: string;
-  model: string | null;
-  system_prompt: string | null;
+  /** Empty = the active model. */
+  model: string;
+  system_prompt: string;
   created_at: string;
   updated_at: string;
   message_count: number;
@@ -90,8 +95,8 @@ export interface ConversationDetail extends Conversation {
 
 export interface ConversationChange {
   title?: string;
-  model?: string | null;
-  system_prompt?: string | null;
+  model?: string;
+  system_prompt?: string;
 }
 
 export interface MessageRequest {
@@ -136,6 +141,8 @@ export interface DiffusionModel {
 }
 
 export interface GenerateOptions {
+  /** False while no diffusion service answers; `models` is empty then. */
+  available: boolean;
   models: DiffusionModel[];
   samplers: { name: string; label: string }[];
   sizes: { label: string; width: number; height: number }[];

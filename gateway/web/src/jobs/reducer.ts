@@ -43,11 +43,13 @@ function blank(event: JobEvent): LiveJob {
     message: "",
     position: null,
     eta_s: null,
+    priority: 0,
     params: {},
     outputs: [],
     result: null,
     error: null,
     attempts: 0,
+    retry_of: null,
     project_id: null,
     created_at: event.time,
     started_at: null,
@@ -124,7 +126,12 @@ function pruned(jobs: Record<string, LiveJob>): Record<string, LiveJob> {
   const over = Object.values(jobs).filter((job) => isTerminal(job.status));
   if (over.length <= KEPT_ENDED) return jobs;
   // Ids are ULIDs: the oldest sort first.
-  const dropped = new Set(over.map((job) => job.id).sort().slice(0, over.length - KEPT_ENDED));
+  const dropped = new Set(
+    over
+      .map((job) => job.id)
+      .sort()
+      .slice(0, over.length - KEPT_ENDED),
+  );
   return Object.fromEntries(Object.entries(jobs).filter(([id]) => !dropped.has(id)));
 }
 

@@ -10,28 +10,41 @@ class JobStore {
   state: JobsState = EMPTY;
   active: readonly LiveJob[] = [];
   private readonly listeners = new Set<Listener>();
+  private latest: JobsState = EMPTY;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   readonly subscribe = (listener: Listener): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
 
+  /** The state with every event applied; `state` follows within a frame or two. */
+  get newest(): JobsState {
+    return this.latest;
+  }
+
   event(event: JobEvent): void {
-    this.set(applyEvent(this.state, event));
+    this.latest = applyEvent(this.latest, event);
+    // A replay brings hundreds of events at once; drawing the page for each would freeze it.
+    this.timer ??= setTimeout(() => this.publish(), 25);
   }
 
   snapshot(jobs: readonly Job[]): void {
-    this.set(applySnapshot(this.state, jobs));
+    this.latest = applySnapshot(this.latest, jobs);
+    this.publish();
   }
 
   clear(): void {
-    this.set(EMPTY);
+    this.latest = EMPTY;
+    this.publish();
   }
 
-  private set(state: JobsState): void {
-    if (state === this.state) return;
-    this.state = state;
-    this.active = activeJobs(state);
+  private publish(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.state === this.latest) return;
+    this.state = this.latest;
+    this.active = activeJobs(this.state);
     for (const listener of this.listeners) listener();
   }
 }

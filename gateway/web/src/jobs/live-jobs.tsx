@@ -1,0 +1,61 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { token } from "@/api/token";
+import { toast } from "@/components/toast/toast-store";
+import { kindLabel } from "@/lib/format";
+import { connectJobs } from "./connection";
+import { connectionState } from "./connection-state";
+import { isTerminal, type JobEvent } from "./events";
+import { jobStore } from "./store";
+import { jobTitle } from "./title";
+
+/** Holds the page's one live connection, refreshes lists that its events make stale, and announces how jobs end. */
+export function LiveJobs() {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const owner = token.use();
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another token is another owner, whose jobs are others
+  useEffect(() => {
+    const announce = (event: JobEvent) => {
+      const job = jobStore.newest.jobs[event.job_id];
+      const detail = job === undefined ? kindLabel(event.kind) : jobTitle(job);
+      const open = () => void navigate({ to: "/jobs", search: { job: event.job_id } });
+      if (event.type === "completed") {
+        toast({
+          tone: "success",
+          title: `${kindLabel(event.kind)} is done`,
+          detail,
+          action: { label: "View", run: open },
+        });
+      } else if (event.type === "failed") {
+        const { message, hint } = event.error;
+        const words = [message, hint].filter(Boolean).join(" ");
+        toast({
+          tone: "danger",
+          title: `${kindLabel(event.kind)} failed`,
+          detail: words,
+          action: { label: "View", run: open },
+        });
+      }
+    };
+    const stop = connectJobs({
+      onState: (state) => connectionState.set(state),
+      onNews: (event) => {
+        announce(event);
+        if (event.type === "output") void queries.invalidateQueries({ queryKey: ["assets"] });
+        if (event.type === "queued" || isTerminal(event.type)) {
+          void queries.invalidateQueries({ queryKey: ["jobs"] });
+          void queries.invalidateQueries({ queryKey: ["job", event.job_id] });
+        }
+      },
+    });
+    return () => {
+      stop();
+      jobStore.clear();
+    };
+  }, [queries, navigate, owner]);
+
+  return null;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import type { Message } from "@/api/types";
+import { applyChatEvent, type ChatEvent, parseChatEvent, stopAnswer } from "./chat-events";
+
+const user = { id: "1", parent_id: null, role: "user", content: "Hi", status: "complete" } as Message;
+const stub = { id: "2", parent_id: "1", role: "assistant", content: "", status: "streaming" } as Message;
+const play = (...events: ChatEvent[]) =>
+  events.reduce((messages, event) => applyChatEvent(messages, event, "2"), [] as Message[]);
+
+describe("applyChatEvent", () => {
+  it("writes an answer delta by delta and ends with the stored message", () => {
+    const writing = play(
+      { type: "user", message: user },
+      { type: "start", message: stub },
+      { type: "delta", content: "Hel" },
+      { type: "delta", content: "lo" },
+    );
+    expect(writing.map((message) => message.content)).toEqual(["Hi", "Hello"]);
+    const done = applyChatEvent(
+      writing,
+      { type: "done", message: { ...stub, content: "Hello!", status: "complete" } },
+      "2",
+    );
+    expect(done).toHaveLength(2);
+    expect(done[1]).toMatchObject({ content: "Hello!", status: "complete" });
+  });
+
+  it("keeps what was written when the model fails", () => {
+    const failed = play(
+      { type: "start", message: stub },
+      { type: "delta", content: "Hel" },
+      { type: "error", error: { code: "unavailable", message: "Engine restarted", hint: "" } },
+    );
+    expect(failed[0]).toMatchObject({ content: "Hel", status: "failed", error: { message: "Engine restarted" } });
+  });
+});
+
+describe("stopAnswer", () => {
+  it("marks only the answer being written", () => {
+    expect(stopAnswer([user, stub], "2").map((message) => message.status)).toEqual(["complete", "stopped"]);
+    expect(stopAnswer([user], "1")).toEqual([user]);
+  });
+});
+
+describe("parseChatEvent", () => {
+  it("reads the stream's frames and passes over unknown ones", () => {
+    expect(parseChatEvent({ event: "delta", data: '{"content":"x"}', id: "" })).toEqual({
+      type: "delta",
+      content: "x",
+    });
+    expect(parseChatEvent({ event: "start", data: '{"id":"2"}', id: "" })).toMatchObject({ type: "start" });
+    const problem = '{"title":"Service Unavailable","detail":"The engine restarts","code":"unavailable"}';
+    expect(parseChatEvent({ event: "error", data: problem, id: "" })).toEqual({
+      type: "error",
+      error: { code: "unavailable", message: "The engine restarts", hint: "" },
+    });
+    expect(parseChatEvent({ event: "weather", data: "{}", id: "" })).toBeNull();
+  });
+});

@@ -1,0 +1,135 @@
+import { RotateCw, SlidersHorizontal, X } from "lucide-react";
+import type { Asset } from "@/api/types";
+import { AssetImage } from "@/components/asset-media/asset-image";
+import { Button } from "@/components/button/button";
+import { IconButton } from "@/components/icon-button/icon-button";
+import { JobProgress } from "@/components/job-progress/job-progress";
+import { JobStatusBadge } from "@/components/job-status/job-status";
+import { RelativeTime } from "@/components/relative-time/relative-time";
+import { useJobAction } from "@/jobs/actions";
+import { isTerminal } from "@/jobs/events";
+import type { LiveJob } from "@/jobs/reducer";
+import { jobTitle } from "@/jobs/title";
+import { duration } from "@/lib/format";
+
+interface GenerationCardProps {
+  job: LiveJob;
+  onReuse: (settings: Record<string, unknown>) => void;
+  onOpen: (asset: Asset) => void;
+}
+
+function summary(params: Record<string, unknown>): string {
+  const words = [
+    params.width && params.height ? `${params.width} × ${params.height}` : "",
+    params.steps ? `${params.steps} steps` : "",
+    typeof params.cfg_scale === "number" ? `CFG ${params.cfg_scale}` : "",
+    params.sampler,
+    params.model,
+  ];
+  return words.filter((word) => typeof word === "string" && word !== "").join(" · ");
+}
+
+/** The seed a job's first picture was made with, or null until it is known. */
+export function seedUsed(job: LiveJob): number | null {
+  const value = job.result?.seed ?? job.outputs[0]?.provenance.seed;
+  const seed = typeof value === "string" ? Number(value) : value;
+  return typeof seed === "number" && Number.isFinite(seed) ? seed : null;
+}
+
+function Tile({ job, index, onOpen }: { job: LiveJob; index: number; onOpen: (asset: Asset) => void }) {
+  const asset = job.outputs.find((output) => output.index === index);
+  const preview = job.previews[index];
+  const shape = "block w-full overflow-hidden rounded-xl bg-sunken";
+  const ratio = { aspectRatio: `${Number(job.params.width) || 1} / ${Number(job.params.height) || 1}` };
+  if (asset !== undefined) {
+    return (
+      <button
+        type="button"
+        aria-label={`Open picture ${index + 1}: ${jobTitle(job)}`}
+        className={`${shape} group transition-shadow hover:shadow-float`}
+        style={ratio}
+        onClick={() => onOpen(asset)}
+      >
+        <AssetImage
+          asset={asset}
+          className="size-full object-cover transition-transform duration-300 group-hover:scale-[1.02]"
+        />
+      </button>
+    );
+  }
+  if (preview !== undefined) {
+    return (
+      <div className={shape} style={ratio}>
+        <img src={preview} alt={`Preview ${index + 1}`} className="size-full object-cover" data-preview={index} />
+      </div>
+    );
+  }
+  return <div className={`${shape} animate-shimmer`} style={ratio} />;
+}
+
+export function GenerationCard({ job, onReuse, onOpen }: GenerationCardProps) {
+  const act = useJobAction();
+  const ended = isTerminal(job.status);
+  const seed = seedUsed(job);
+  const count = ended ? job.outputs.length : Math.max(job.outputs.length, Number(job.params.count) || 1);
+  const indices = ended
+    ? job.outputs.map((output) => output.index)
+    : Array.from({ length: count }, (_, index) => index);
+  const seconds =
+    job.started_at && job.finished_at ? (Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1000 : null;
+  const reuse = () => onReuse({ ...job.params, ...(seed === null ? {} : { seed }) });
+  return (
+    <article
+      aria-label={jobTitle(job)}
+      data-job={job.id}
+      className="grid gap-3 rounded-2xl border bg-surface p-4 shadow-card"
+    >
+      <header className="flex items-start gap-2">
+        <div className="min-w-0 grow">
+          <h3 className="line-clamp-2 font-medium text-pretty break-words">{jobTitle(job)}</h3>
+          <p className="mt-0.5 text-xs break-words text-muted tabular-nums">
+            {summary(job.params)}
+            {seed !== null && (
+              <>
+                {" · "}
+                <span data-seed-used={seed}>seed {seed}</span>
+              </>
+            )}
+            {" · "}
+            <RelativeTime time={job.created_at} />
+            {seconds !== null && ` · took ${duration(seconds)}`}
+          </p>
+        </div>
+        {job.status !== "completed" && <JobStatusBadge status={job.status} />}
+        <IconButton label="Use these settings" onClick={reuse}>
+          <SlidersHorizontal />
+        </IconButton>
+        {!ended && (
+          <IconButton label="Cancel" onClick={() => void act(job.id, "cancel")}>
+            <X />
+          </IconButton>
+        )}
+      </header>
+      {!ended && <JobProgress job={job} />}
+      {job.error && (
+        <div role="alert" className="rounded-xl bg-danger-soft p-3">
+          <p className="font-medium text-danger">{job.error.message}</p>
+          {job.error.hint && <p className="mt-1">{job.error.hint}</p>}
+        </div>
+      )}
+      {indices.length > 0 && (
+        <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,13rem),1fr))] gap-3">
+          {indices.map((index) => (
+            <Tile key={index} job={job} index={index} onOpen={onOpen} />
+          ))}
+        </div>
+      )}
+      {(job.status === "failed" || job.status === "cancelled") && (
+        <Button size="sm" className="justify-self-start" onClick={() => void act(job.id, "retry")}>
+          <RotateCw />
+          Run again
+        </Button>
+      )}
+    </article>
+  );
+}

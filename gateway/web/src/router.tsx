@@ -1,0 +1,120 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { Skeleton } from "@/components/skeleton/skeleton";
+import { NotFoundPage } from "@/pages/not-found/not-found-page";
+import { Layout } from "@/shell/layout";
+import { RouteError } from "@/shell/route-error";
+
+type Given = Record<string, unknown>;
+
+/** A search parameter as text; numbers and the like, which the address bar may hold, count as their text. */
+function word(given: Given, name: string): string | undefined {
+  const value = given[name];
+  return typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
+}
+
+function oneOf<T extends string>(given: Given, name: string, choices: readonly T[]): T | undefined {
+  return choices.find((choice) => choice === given[name]);
+}
+
+/** Drop what is undefined, so that addresses stay short. */
+function present<T extends object>(search: T): T {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T;
+}
+
+interface PromptSearch {
+  prompt?: string | undefined;
+}
+
+interface StudioSearch extends PromptSearch {
+  job?: string | undefined;
+  asset?: string | undefined;
+}
+
+interface JobsSearch {
+  job?: string | undefined;
+  status?: "active" | "completed" | "failed" | "cancelled" | undefined;
+  kind?: string | undefined;
+}
+
+interface AssetsSearch {
+  kind?: "image" | "video" | "file" | undefined;
+  asset?: string | undefined;
+}
+
+const root = createRootRoute({ component: Layout, notFoundComponent: NotFoundPage });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/pages/home/home-page")),
+});
+
+const chat = createRoute({
+  getParentRoute: () => root,
+  path: "/chat",
+  validateSearch: (given: Given): PromptSearch => present({ prompt: word(given, "prompt") }),
+  component: lazyRouteComponent(() => import("@/pages/chat/chat-page")),
+});
+
+const conversation = createRoute({
+  getParentRoute: () => root,
+  path: "/chat/$conversationId",
+  component: lazyRouteComponent(() => import("@/pages/chat/chat-page")),
+});
+
+const textToImage = createRoute({
+  getParentRoute: () => root,
+  path: "/text-to-image",
+  validateSearch: (given: Given): StudioSearch =>
+    present({ prompt: word(given, "prompt"), job: word(given, "job"), asset: word(given, "asset") }),
+  component: lazyRouteComponent(() => import("@/pages/text-to-image/text-to-image-page")),
+});
+
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: "/jobs",
+  validateSearch: (given: Given): JobsSearch =>
+    present({
+      job: word(given, "job"),
+      status: oneOf(given, "status", ["active", "completed", "failed", "cancelled"]),
+      kind: word(given, "kind"),
+    }),
+  component: lazyRouteComponent(() => import("@/pages/jobs/jobs-page")),
+});
+
+const assets = createRoute({
+  getParentRoute: () => root,
+  path: "/assets",
+  validateSearch: (given: Given): AssetsSearch =>
+    present({ kind: oneOf(given, "kind", ["image", "video", "file"]), asset: word(given, "asset") }),
+  component: lazyRouteComponent(() => import("@/pages/assets/assets-page")),
+});
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("@/pages/settings/settings-page")),
+});
+
+function PagePending() {
+  return (
+    <div className="mx-auto grid w-full max-w-6xl gap-4 p-6">
+      <Skeleton className="h-10 w-56" />
+      <Skeleton className="h-64" />
+    </div>
+  );
+}
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, chat, conversation, textToImage, jobs, assets, settings]),
+  defaultPreload: "intent",
+  defaultErrorComponent: RouteError,
+  defaultPendingComponent: PagePending,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

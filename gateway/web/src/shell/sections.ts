@@ -1,0 +1,32 @@
+import { Activity, House, Image, Images, type LucideIcon, MessageSquare, Settings } from "lucide-react";
+
+export interface Section {
+  to: "/" | "/chat" | "/text-to-image" | "/jobs" | "/assets" | "/settings";
+  label: string;
+  icon: LucideIcon;
+  /** Other words people look for it with. */
+  keywords: string[];
+}
+
+/** The places of the studio, for the navigation and the command palette alike. */
+export const SECTIONS: readonly { title: string; items: readonly Section[] }[] = [
+  {
+    title: "Studio",
+    items: [
+      { to: "/", label: "Home", icon: House, keywords: ["start", "overview"] },
+      { to: "/chat", label: "Chat", icon: MessageSquare, keywords: ["conversation", "language model", "llm"] },
+      { to: "/text-to-image", label: "Text to Image", icon: Image, keywords: ["picture", "generate", "diffusion"] },
+    ],
+  },
+  {
+    title: "Library",
+    items: [{ to: "/assets", label: "Assets", icon: Images, keywords: ["gallery", "pictures", "upload", "files"] }],
+  },
+  {
+    title: "Operate",
+    items: [
+      { to: "/jobs", label: "Jobs", icon: Activity, keywords: ["queue", "running", "history", "activity"] },
+      { to: "/settings", label: "Settings", icon: Settings, keywords: ["theme", "token", "api", "dark", "light"] },
+    ],
+  },
+];

@@ -7,9 +7,8 @@ import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036 - this file runs before anything has checked the interpreter
     sys.exit(
-        "Atelier needs Python 3.11 or newer; %s is %d.%d.\n"
+        f"Atelier needs Python 3.11 or newer; {sys.executable} is {sys.version_info[0]}.{sys.version_info[1]}.\n"
         "Install one (for example `apt install python3`) or name it: make run PYTHON=/path/to/python3.11"
-        % (sys.executable, sys.version_info[0], sys.version_info[1])
     )
 
 from infra.setup.plan import main

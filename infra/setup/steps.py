@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TAIL_LINES = 25
+HEAD_LINES = 8
+TAIL_LINES = 20
 _printing = threading.Lock()
 
 
@@ -63,8 +64,10 @@ class Step:
         with self.log.open("a") as log:
             log.write(f"$ {' '.join(words)}\n{done.stdout}\n")
         if done.returncode:
-            tail = "\n".join(meaningful(done.stdout)[-TAIL_LINES:])
-            raise StepFailed(f"{Path(words[0]).name} {' '.join(words[1:3])} failed ({done.returncode}):\n{tail}")
+            raise StepFailed(
+                f"{Path(words[0]).name} {' '.join(words[1:3])} failed ({done.returncode}), all of it in {self.log}:\n"
+                + "\n".join(shortened(meaningful(done.stdout)))
+            )
         return done.stdout
 
     @contextmanager
@@ -78,3 +81,10 @@ class Step:
 def meaningful(output: str) -> list[str]:
     """What a tool said, without pip's notes on index folders that happen not to hold a package."""
     return [line for line in output.splitlines() if line.strip() and "is ignored: it is neither" not in line]
+
+
+def shortened(lines: list[str]) -> list[str]:
+    """Beginning and end: pip says what is wrong at the end, npm at the beginning."""
+    if len(lines) <= HEAD_LINES + TAIL_LINES:
+        return lines
+    return [*lines[:HEAD_LINES], "…", *lines[-TAIL_LINES:]]

@@ -1,0 +1,183 @@
+"""The table of what runs: who needs whom, how each is started, and when it counts as ready."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from infra.local.options import ROOT, BadOption
+from infra.local.readiness import Probe, http_probe, objects_probe
+from infra.local.servers import OBJECT_PORTS
+from infra.local.site import DRAIN_S, Site
+
+STARTER_PACK = "starter"
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """Waits before a restart: doubling from `first_s` to `most_s`, anew after it has run for `steady_s`."""
+
+    first_s: float = 0.5
+    most_s: float = 30.0
+    steady_s: float = 60.0
+
+    def wait(self, failures: int) -> float:
+        """Seconds before the restart after so many failures in a row (1 = the first)."""
+        return min(self.most_s, self.first_s * 2 ** min(failures - 1, 16))
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to start a program now."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Program:
+    """One line of the table."""
+
+    name: str
+    launch: Callable[[Site], Launch]
+    probe: Callable[[Site], Probe] | None
+    """None for a task: it is ready when it has ended well."""
+    address: Callable[[Site], str] = lambda site: ""
+    needs: tuple[str, ...] = ()
+    """Started when these have been ready once; a program that is not part of this run is not waited for."""
+    stage: int = 2
+    """Stopped from the highest stage down; what shares a stage stops side by side."""
+    ports: tuple[str, ...] = ()
+    essential: bool = False
+    """Without it nothing works: if it never becomes ready in five tries, the run ends."""
+    grace_s: float = DRAIN_S + 7
+    """From SIGTERM to SIGKILL."""
+    backoff: Backoff = field(default_factory=Backoff)
+    watches: tuple[str, ...] = ()
+    """Folders whose changes restart it under `make dev`."""
+
+    noteworthy: str | None = None
+    """Pattern of the lines that are shown; the others go to its log file only. None = all are shown."""
+
+    @property
+    def is_task(self) -> bool:
+        return self.probe is None
+
+
+def nats() -> Program:
+    return Program(
+        name="nats",
+        launch=lambda site: Launch(site.nats().command(), site.options.environ),
+        probe=lambda site: http_probe("127.0.0.1", site.ports["nats.http"], "/healthz"),
+        address=lambda site: f"nats://127.0.0.1:{site.ports['nats']}",
+        stage=0,
+        ports=("nats", "nats.http"),
+        noteworthy=r"\[(ERR|FTL)\]",
+        essential=True,
+    )
+
+
+def objects() -> Program:
+    return Program(
+        name="objects",
+        launch=lambda site: Launch(site.objects().command(), {**site.options.environ, **site.objects().environment()}),
+        probe=lambda site: objects_probe(site.settings()),
+        address=lambda site: f"http://{site.objects().endpoint}",
+        stage=0,
+        ports=tuple(f"objects.{name}" for name in OBJECT_PORTS),
+        noteworthy=r"^[EF]\d{4} ",
+        essential=True,
+    )
+
+
+def starter_pack() -> Program:
+    """Fetches and converts the small models once; afterwards it ends in a fraction of a second."""
+    command = [sys.executable, "-m", "infra.local.starter_pack", "make", "--home"]
+    return Program(
+        name=STARTER_PACK,
+        launch=lambda site: Launch([*command, str(site.home)], site.environment()),
+        probe=None,
+        address=lambda site: str(site.home / "models"),
+        stage=1,
+        backoff=Backoff(first_s=15, most_s=300),
+    )
+
+
+def gateway() -> Program:
+    return Program(
+        name="gateway",
+        launch=lambda site: Launch([sys.executable, "-m", "gateway"], site.environment()),
+        probe=lambda site: http_probe(site.reachable_host, site.gateway_port, "/readyz"),
+        address=lambda site: site.url,
+        needs=("nats", "objects"),
+        stage=1,
+        # Ours to choose only when the user leaves it to us (PORT=0).
+        ports=("gateway",),
+        essential=True,
+        watches=("gateway", "services/kit", "protos/gen"),
+    )
+
+
+def service(name: str, needs: tuple[str, ...] = ()) -> Program:
+    """A service of ours: a gRPC port, and a port for probes and metrics."""
+    grpc, metrics = f"{name}.grpc", f"{name}.metrics"
+
+    def launch(site: Site) -> Launch:
+        ports = {"ATELIER_GRPC_PORT": str(site.ports[grpc]), "ATELIER_METRICS_PORT": str(site.ports[metrics])}
+        return Launch([sys.executable, "-m", f"services.{name}"], {**site.environment(), **ports})
+
+    return Program(
+        name=name,
+        launch=launch,
+        probe=lambda site: http_probe("127.0.0.1", site.ports[metrics], "/readyz"),
+        address=lambda site: (
+            f"grpc 127.0.0.1:{site.ports[grpc]}, metrics http://127.0.0.1:{site.ports[metrics]}/metrics"
+        ),
+        needs=("nats", "objects", *needs),
+        ports=(grpc, metrics),
+        watches=(f"services/{name}", "services/kit", "protos/gen"),
+    )
+
+
+TABLE = (
+    nats(),
+    objects(),
+    starter_pack(),
+    gateway(),
+    service("diffusion"),
+    service("chat", needs=(STARTER_PACK,)),
+    service("training"),
+    service("collection"),
+    service("builder"),
+    service("monitoring"),
+)
+
+
+def selected(site: Site, table: Sequence[Program] = TABLE) -> list[Program]:
+    """The programs of this run, in the order of the table.
+
+    Those asked for and the servers they need; everything there is if nothing was asked for. A server the user brings
+    by environment is not started. Raises BadOption for a name that is not in the table.
+    """
+    names = {program.name for program in table}
+    wanted = site.options.services
+    if wanted is not None and (unknown := sorted(wanted - names)):
+        raise BadOption(f'there is no service "{unknown[0]}". SERVICES can name: {" ".join(sorted(names))}')
+    chosen = {program.name for program in table if present(program)} if wanted is None else set(wanted)
+    for program in table:
+        if program.name in chosen:
+            chosen |= set(program.needs)
+    if site.has_own_nats:
+        chosen.discard("nats")
+    if site.has_own_objects:
+        chosen.discard("objects")
+    if "ATELIER_CHAT_MODEL" in site.options.environ and "ATELIER_EMBEDDING_MODEL" in site.options.environ:
+        chosen.discard(STARTER_PACK)
+    return [program for program in table if program.name in chosen]
+
+
+def present(program: Program) -> bool:
+    """Our own programs come and go with their folders; servers are always there."""
+    own = [folder for folder in program.watches if folder.endswith(f"/{program.name}") or folder == program.name]
+    return all((ROOT / folder / "__main__.py").is_file() for folder in own)

@@ -1,0 +1,115 @@
+"""The gateway as an ASGI app."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+import structlog
+from fastapi import FastAPI
+
+from gateway import VERSION, openapi, problems
+from gateway.auth import Authentication
+from gateway.catalog.database import Database
+from gateway.catalog.migrate import migrate
+from gateway.jobs import Jobs
+from gateway.limits import BodyLimit
+from gateway.marks import Marks
+from gateway.openai.routes import routes as openai_routes
+from gateway.projector import Projector
+from gateway.reconcile import Reconciler
+from gateway.routes import assets, conversations, events, generate, health, jobs, monitoring, reference, socket
+from gateway.settings import GatewaySettings
+from gateway.state import Parts
+from gateway.streams import Hub
+from gateway.telemetry import Telemetry
+from gateway.thumbnails import Thumbnails
+from gateway.web import DIST, WebApp
+from services.kit.bus import Bus
+from services.kit.call import CallClient
+from services.kit.failures import Failure
+from services.kit.journal import Journal
+from services.kit.objects import ObjectStore
+from services.kit.queue import JobQueue
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: GatewaySettings | None = None) -> FastAPI:
+    """The app; it connects to bus, catalog and object storage when its lifespan begins."""
+    settings = settings or GatewaySettings()
+    app = FastAPI(title="Atelier", version=VERSION, docs_url=None, redoc_url=None, lifespan=_lifespan)
+    app.state.settings = settings
+    for module in (jobs, events, generate, assets, conversations, monitoring, health, reference, socket):
+        app.include_router(module.routes)
+    app.include_router(openai_routes)
+    app.router.default = WebApp(DIST)
+    problems.install(app)
+    openapi.install(app)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit, max_json_bytes=settings.max_json_bytes, max_upload_bytes=settings.max_upload_bytes)
+    app.add_middleware(Authentication, settings=settings)
+    app.add_middleware(Telemetry)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: GatewaySettings = app.state.settings
+    async with AsyncExitStack() as stack:
+        database = Database(settings.catalog_url)
+        stack.push_async_callback(database.close)
+        await migrate(database)
+        bus = await Bus.connect(settings, "gateway")
+        stack.push_async_callback(bus.close)
+        objects = ObjectStore(settings)
+        await _prepare(objects)
+        journal, queue = Journal(bus), JobQueue(bus)
+        hub = Hub(bus, journal, buffer=settings.stream_buffer)
+        await hub.start()
+        stack.push_async_callback(hub.stop)
+        marks = Marks(database)
+        stack.push_async_callback(marks.flush)
+        acts = Jobs(database, bus, queue, journal, hub, marks)
+        reconciler = Reconciler(
+            database,
+            acts,
+            queue,
+            journal,
+            every_s=settings.reconcile_every_s,
+            keys_kept=timedelta(hours=settings.idempotency_hours),
+        )
+        background = (
+            asyncio.create_task(Projector(journal, database).run(), name="projector"),
+            asyncio.create_task(reconciler.run(), name="reconciler"),
+            asyncio.create_task(marks.run(), name="marks"),
+        )
+        stack.push_async_callback(_end, background)
+        app.state.parts = Parts(
+            settings=settings,
+            database=database,
+            bus=bus,
+            objects=objects,
+            journal=journal,
+            calls=CallClient(bus),
+            hub=hub,
+            jobs=acts,
+            thumbnails=Thumbnails(objects, settings.max_image_pixels),
+            background=background,
+        )
+        log.info("gateway_ready", catalog=database.dialect)
+        yield
+
+
+async def _prepare(objects: ObjectStore) -> None:
+    try:
+        await objects.ready()
+    except Failure as failure:
+        # Chat needs no object storage; readiness says what is missing until it is there.
+        log.warning("objects_away", error=failure.message)
+
+
+async def _end(tasks: tuple[asyncio.Task[None], ...]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

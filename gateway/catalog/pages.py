@@ -1,0 +1,50 @@
+"""Cursors: where a list goes on. They name the last row shown, so rows that come in meanwhile move nothing."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, NoReturn, TypeVar
+
+import orjson
+
+from services.kit.failures import BadInput
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Part(Generic[T]):
+    """Some rows of a list and the cursor after the last of them; None at the end."""
+
+    rows: Sequence[T]
+    next_cursor: str | None
+
+
+def encode(*key: str) -> str:
+    """An opaque cursor for a row's sort key."""
+    return base64.urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
+
+
+def decode(cursor: str, length: int) -> list[str]:
+    """The sort key of a cursor; raises `BadInput` for anything `encode` did not make."""
+    try:
+        key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error):
+        key = None
+    # NUL is text to JSON and to us, but no database takes it.
+    if not (isinstance(key, list) and len(key) == length and all(isinstance(k, str) and "\0" not in k for k in key)):
+        refuse()
+    return key
+
+
+def cut(rows: Sequence[T], limit: int, key: Callable[[T], tuple[str, ...]]) -> Part[T]:
+    """The first `limit` of `limit + 1` fetched rows, with a cursor if there are more."""
+    if len(rows) <= limit:
+        return Part(rows, None)
+    return Part(rows[:limit], encode(*key(rows[limit - 1])))
+
+
+def refuse() -> NoReturn:
+    """Raise the failure for a cursor that no list gave out."""
+    raise BadInput.of("cursor", "is not one that this list gave out")

@@ -1,0 +1,55 @@
+"""How large a request may be. The limit holds for what really arrives, whatever Content-Length claims."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.kit.failures import Failure
+
+UPLOAD_PATHS = frozenset({"/api/assets/upload"})
+
+
+class BodyLimit:
+    """Counts the body as it comes in and fails the read that goes over, so that nothing larger is ever held."""
+
+    def __init__(self, app: ASGIApp, *, max_json_bytes: int, max_upload_bytes: int) -> None:
+        """Wrap `app`; uploads have a limit of their own."""
+        self._app = app
+        self._json = max_json_bytes
+        self._upload = max_upload_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        limit = self._upload if scope["path"] in UPLOAD_PATHS else self._json
+        declared = _content_length(scope)
+        seen = 0
+
+        async def limited() -> Message:
+            nonlocal seen
+            if declared is not None and declared > limit:
+                raise too_large(limit)
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > limit:
+                    raise too_large(limit)
+            return message
+
+        await self._app(scope, limited, send)
+
+
+def too_large(limit: int) -> Failure:
+    """The failure for a body over `limit` bytes."""
+    return Failure(
+        f"The request is larger than {limit:,} bytes.",
+        code="too_large",
+        hint="Upload files with /api/assets/upload and refer to them by id.",
+    )
+
+
+def _content_length(scope: Scope) -> int | None:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else None
+    return None

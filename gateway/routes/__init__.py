@@ -1,0 +1,1 @@
+"""One file per resource; each is thin over the parts it uses."""

@@ -1,0 +1,151 @@
+"""Conversations: kept, searchable, branching."""
+
+from typing import Annotated
+
+from fastapi import Query
+from sqlalchemy import delete
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from gateway import schemas, views
+from gateway.answers import answer_stream
+from gateway.catalog import conversations
+from gateway.catalog.conversations import ConversationAndCount
+from gateway.catalog.models import ConversationRow, now
+from gateway.problems import trace_id_of
+from gateway.routing import Cursor, Id, Limit, problems, router
+from gateway.sse import EventStream
+from gateway.state import Caller, GatewayParts, Parts, Trace
+from services.kit.failures import NotFound
+from services.kit.ids import new_ulid
+
+routes = router("conversations")
+
+
+@routes.get(
+    "/api/conversations", operation_id="list_conversations", summary="List conversations", responses=problems(422)
+)
+async def list_conversations(
+    parts: GatewayParts,
+    caller: Caller,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    q: Annotated[str | None, Query(max_length=200, description="Text to look for in titles and messages.")] = None,
+) -> schemas.Page[schemas.Conversation]:
+    """The one with the latest message first."""
+    async with parts.database.read() as session:
+        part = await conversations.page(session, caller.owner_id, q, limit, cursor)
+    items = [views.conversation(row, count) for row, count in part.rows]
+    return schemas.Page(items=items, next_cursor=part.next_cursor)
+
+
+@routes.post(
+    "/api/conversations",
+    operation_id="create_conversation",
+    summary="Begin a conversation",
+    status_code=201,
+    responses=problems(400, 413, 415, 422),
+)
+async def create_conversation(
+    parts: GatewayParts, caller: Caller, body: schemas.ConversationCreate
+) -> schemas.Conversation:
+    """Without a title it gets one from its first message."""
+    moment = now()
+    row = ConversationRow(
+        id=new_ulid(),
+        owner_id=caller.owner_id,
+        title=body.title,
+        model=body.model,
+        system_prompt=body.system_prompt,
+        created_at=moment,
+        updated_at=moment,
+    )
+    async with parts.database.write() as session:
+        session.add(row)
+    return views.conversation(row, 0)
+
+
+@routes.get(
+    "/api/conversations/{conversation_id}",
+    operation_id="get_conversation",
+    summary="Get a conversation",
+    responses=problems(404),
+)
+async def get_conversation(parts: GatewayParts, caller: Caller, conversation_id: Id) -> schemas.ConversationDetail:
+    """With all its messages."""
+    async with parts.database.read() as session:
+        row, count = _given(await conversations.get(session, caller.owner_id, conversation_id), conversation_id)
+        messages = await conversations.messages(session, conversation_id)
+    return schemas.ConversationDetail(
+        **views.conversation(row, count).model_dump(), messages=[views.message(m) for m in messages]
+    )
+
+
+@routes.patch(
+    "/api/conversations/{conversation_id}",
+    operation_id="update_conversation",
+    summary="Change a conversation",
+    responses=problems(400, 404, 413, 415, 422),
+)
+async def update_conversation(
+    parts: GatewayParts, caller: Caller, conversation_id: Id, body: schemas.ConversationPatch
+) -> schemas.Conversation:
+    """Title, model or system prompt."""
+    async with parts.database.write() as session:
+        _given(await conversations.get(session, caller.owner_id, conversation_id), conversation_id)
+        await conversations.touch(session, conversation_id, **body.model_dump(exclude_unset=True))
+    return await _shown(parts, caller.owner_id, conversation_id)
+
+
+@routes.delete(
+    "/api/conversations/{conversation_id}",
+    operation_id="delete_conversation",
+    summary="Delete a conversation",
+    status_code=204,
+    response_class=Response,
+    responses=problems(404),
+)
+async def delete_conversation(parts: GatewayParts, caller: Caller, conversation_id: Id) -> Response:
+    """With all its messages."""
+    async with parts.database.write() as session:
+        row, _ = _given(await conversations.get(session, caller.owner_id, conversation_id), conversation_id)
+        await session.execute(delete(ConversationRow).where(ConversationRow.id == row.id))
+    return Response(status_code=204)
+
+
+@routes.post(
+    "/api/conversations/{conversation_id}/messages",
+    operation_id="create_message",
+    summary="Ask the model",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Server-sent events: `user`, `start`, `delta` …, then `done` or `error`.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **problems(400, 404, 413, 415, 422),
+    },
+)
+async def create_message(
+    parts: GatewayParts,
+    caller: Caller,
+    trace: Trace,
+    request: Request,
+    conversation_id: Id,
+    body: schemas.MessageCreate,
+) -> EventStream:
+    """Streams the answer. Going away stops the model, and what was written is kept."""
+    owner_id, trace_id = caller.owner_id, trace_id_of(request.scope)
+    return EventStream(lambda cut: answer_stream(parts, owner_id, conversation_id, body, trace, trace_id, cut))
+
+
+async def _shown(parts: Parts, owner_id: str, conversation_id: str) -> schemas.Conversation:
+    async with parts.database.read() as session:
+        row, count = _given(await conversations.get(session, owner_id, conversation_id), conversation_id)
+    return views.conversation(row, count)
+
+
+def _given(found: ConversationAndCount | None, conversation_id: str) -> ConversationAndCount:
+    if found is None:
+        raise NotFound(f"There is no conversation {conversation_id}.")
+    return found

@@ -1,0 +1,152 @@
+"""Generation: one route per job method of the diffusion service, derived from the contract."""
+
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Response
+from google.protobuf.descriptor import FieldDescriptor
+from pydantic import BaseModel, Field, create_model
+from starlette.requests import Request
+
+from atelier.v1 import diffusion_pb2, options_pb2
+from gateway import schemas
+from gateway.catalog.jobs import JobFilter
+from gateway.jobs import NewJob
+from gateway.routes.jobs import ACCEPTED, accepted, bound_key, find_job, list_page, show
+from gateway.routing import Cursor, Id, IdempotencyKey, Limit, problems, router
+from gateway.state import Caller, GatewayParts, Trace
+from services.kit.contract import Method, contract
+from services.kit.failures import Unavailable
+from services.kit.schema import enum_words
+
+SERVICE = "diffusion"
+
+routes = router("generate")
+
+ProjectId = Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The project it belongs to.")]
+
+
+def request_model(method: Method) -> type[BaseModel]:
+    """The contract's request as the API takes it: with the project it belongs to."""
+    base = contract.model(method.request_type)
+    return create_model(base.__name__, __base__=base, __doc__=base.__doc__, project_id=(ProjectId, None))
+
+
+def request_message(method: Method, body: BaseModel) -> Any:
+    """The service's request out of a validated body."""
+    values = {name: value for name, value in vars(body).items() if name != "project_id"}
+    return contract.message(contract.model(method.request_type).model_construct(**values), method.request_type)
+
+
+def _add(routes: APIRouter, method: Method) -> None:
+    async def generate(
+        parts: GatewayParts,
+        caller: Caller,
+        trace: Trace,
+        request: Request,
+        response: Response,
+        body: BaseModel,
+        idempotency_key: IdempotencyKey = None,
+    ) -> schemas.Job:
+        message = request_message(method, body)
+        project_id = cast(str | None, getattr(body, "project_id"))  # noqa: B009  # the derived model has it
+        new = NewJob(caller.owner_id, method, message, contract.to_json(message), project_id, trace)
+        key = bound_key(idempotency_key, request, await request.body())
+        return accepted(await parts.jobs.submit(new, key), response)
+
+    generate.__annotations__["body"] = request_model(method)
+    routes.add_api_route(
+        f"/api/generate/{method.name.replace('_', '-')}",
+        generate,
+        methods=["POST"],
+        status_code=202,
+        operation_id=method.name,
+        summary=method.doc.rstrip("."),
+        description="Accepts a job; follow it at `/api/jobs/{id}/events`.",
+        responses={**ACCEPTED, **problems(400, 413, 415, 422)},
+    )
+
+
+for _method in contract.of_service(SERVICE):
+    if _method.is_job:
+        _add(routes, _method)
+
+
+@routes.get("/api/generate/", operation_id="list_generations", summary="List generation jobs", responses=problems(422))
+@routes.get("/api/generate", include_in_schema=False)
+async def list_generations(
+    parts: GatewayParts, caller: Caller, limit: Limit = 50, cursor: Cursor = None
+) -> schemas.Page[schemas.Job]:
+    """Newest first."""
+    return await list_page(parts, caller.owner_id, JobFilter(service=SERVICE), limit, cursor)
+
+
+@routes.get(
+    "/api/generate/options", operation_id="generation_options", summary="What can be asked for", responses=problems()
+)
+async def generation_options(parts: GatewayParts, caller: Caller, trace: Trace) -> schemas.GenerationOptions:
+    """Models, samplers, sizes and limits, for forms. Without a diffusion service everything but the models is known."""
+    request = diffusion_pb2.DiffusionOptionsRequest()
+    try:
+        found = await parts.calls.unary(
+            "diffusion.options", request, owner=caller.owner_id, timeout=5, traceparent=trace
+        )
+    except Unavailable:
+        found = None
+    models = [schemas.GenerationModel(**contract.to_json(model)) for model in found.models] if found else []
+    offered = set(found.samplers) if found and found.samplers else None
+    native = next((m.native_size for m in models if m.native_size), 512)
+    return schemas.GenerationOptions(
+        available=found is not None,
+        models=models,
+        samplers=[
+            schemas.SamplerOption(name=word, label=_label("Sampler", number))
+            for word, number in enum_words(diffusion_pb2.Sampler.DESCRIPTOR).items()
+            if offered is None or word in offered
+        ],
+        sizes=sizes(native),
+        formats=list(enum_words(diffusion_pb2.ImageFormat.DESCRIPTOR)),
+        limits={field.name: _limits(field) for field in diffusion_pb2.TextToImageRequest.DESCRIPTOR.fields},
+    )
+
+
+@routes.get(
+    "/api/generate/{job_id}", operation_id="get_generation", summary="Get a generation job", responses=problems(404)
+)
+async def get_generation(parts: GatewayParts, caller: Caller, job_id: Id) -> schemas.Job:
+    """The same as `/api/jobs/{id}`."""
+    return await show(parts, await find_job(parts, caller.owner_id, job_id))
+
+
+def sizes(native: int) -> list[schemas.SizeOption]:
+    """Common shapes with about as many pixels as the model was trained for, in multiples of 8."""
+    shapes = (
+        ("Square", 1, 1),
+        ("Portrait 2:3", 2, 3),
+        ("Landscape 3:2", 3, 2),
+        ("Tall 9:16", 9, 16),
+        ("Wide 16:9", 16, 9),
+    )
+
+    def side(part: int, other: int) -> int:
+        return max(64, round(native * (part / other) ** 0.5 / 8) * 8)
+
+    return [schemas.SizeOption(label=label, width=side(w, h), height=side(h, w)) for label, w, h in shapes]
+
+
+def _label(enum: str, number: int) -> str:
+    descriptor = diffusion_pb2.DESCRIPTOR.enum_types_by_name[enum]
+    return contract.doc(f"{descriptor.full_name}.{descriptor.values_by_number[number].name}").rstrip(".")
+
+
+def _limits(field: FieldDescriptor) -> schemas.FieldLimits:
+    rules = field.GetOptions().Extensions[options_pb2.rules]
+    schema = contract.model(field.containing_type).model_fields[field.name]
+    return schemas.FieldLimits(
+        minimum=rules.minimum if rules.HasField("minimum") else None,
+        maximum=rules.maximum if rules.HasField("maximum") else None,
+        multiple_of=rules.multiple_of if rules.HasField("multiple_of") else None,
+        max_length=rules.max_length if rules.HasField("max_length") else None,
+        default=None if schema.is_required() else schema.get_default(call_default_factory=True, validated_data={}),
+        unit=rules.unit or None,
+        description=schema.description,
+    )

@@ -1,0 +1,247 @@
+"""What the API answers with. Requests to services are derived from the contract instead; see `routes/generate.py`."""
+
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+T = TypeVar("T")
+JobStatus = Literal["pending", "running", "paused", "completed", "failed", "cancelled"]
+MessageStatus = Literal["complete", "stopped", "failed", "streaming"]
+
+_ULID = "01K9ZC1Q5V8M3T7R2N4B6D0XYA"
+
+
+class Page(BaseModel, Generic[T]):
+    """Part of a list, newest first."""
+
+    items: list[T]
+    next_cursor: str | None = Field(description="Give it as `cursor` to get the next part; null at the end.")
+
+
+class Listing(BaseModel, Generic[T]):
+    """A whole list."""
+
+    items: list[T]
+
+
+class Asset(BaseModel):
+    """Something made or uploaded, kept in object storage."""
+
+    id: str = Field(examples=[_ULID])
+    job_id: str | None = Field(description="The job that made it; null for uploads.")
+    project_id: str | None
+    kind: str = Field(description="`image`, `video`, `audio`, `text` or `file`.", examples=["image"])
+    name: str = Field(description="File name of an upload.", examples=["apple.png"])
+    content_type: str = Field(description="MIME type, found from the content.", examples=["image/png"])
+    size: int = Field(description="Bytes.", ge=0, examples=[18234])
+    sha256: str = Field(description="Hash of the content, hex.")
+    width: int = Field(description="Pixels; 0 if it has none.", ge=0, examples=[256])
+    height: int = Field(description="Pixels; 0 if it has none.", ge=0, examples=[256])
+    index: int = Field(description="Place among its job's outputs, from 0.", ge=0)
+    provenance: dict[str, Any] = Field(description="Everything needed to make it again.")
+    created_at: datetime
+    content_url: str = Field(examples=[f"/api/assets/{_ULID}/content"])
+    thumbnail_url: str | None = Field(
+        description="Null if it has no picture.", examples=[f"/api/assets/{_ULID}/thumbnail"]
+    )
+
+
+class JobError(BaseModel):
+    """Why a job failed."""
+
+    code: str = Field(examples=["model_not_found"])
+    message: str
+    hint: str = ""
+
+
+class Job(BaseModel):
+    """A piece of long work."""
+
+    id: str = Field(examples=[_ULID])
+    kind: str = Field(description="`<service>.<method>`.", examples=["diffusion.text_to_image"])
+    status: JobStatus
+    progress: float = Field(ge=0, le=1)
+    stage: str = Field(description="What it is busy with.", examples=["sampling"])
+    message: str
+    position: int | None = Field(description="Jobs ahead of it while it is pending, else null.")
+    eta_s: float | None = Field(description="Seconds left, as far as can be told.")
+    priority: int = Field(description="1 = before the owner's other jobs.")
+    params: dict[str, Any] = Field(description="The request, with defaults filled in.")
+    outputs: list[Asset]
+    result: dict[str, Any] | None = Field(description="The method's result once completed.")
+    error: JobError | None
+    attempts: int = Field(description="How often a worker began with it.", ge=0)
+    retry_of: str | None = Field(description="The job this one repeats.")
+    project_id: str | None
+    owner_id: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    trace_id: str = Field(description="Finds the job in logs and traces.")
+
+
+class JobPatch(BaseModel):
+    """What can be changed of a job that waits."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    priority: Literal[0, 1] = Field(description="1 = before the owner's other jobs.", examples=[1])
+
+
+class Conversation(BaseModel):
+    """A conversation."""
+
+    id: str = Field(examples=[_ULID])
+    title: str = Field(description="Empty until the first message gives it one.", examples=["Apples and pears"])
+    model: str = Field(description="Empty = the active model.")
+    system_prompt: str
+    created_at: datetime
+    updated_at: datetime
+    message_count: int = Field(ge=0)
+
+
+class MessageError(BaseModel):
+    """Why an answer failed."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+class Message(BaseModel):
+    """One message of a conversation."""
+
+    id: str
+    parent_id: str | None = Field(description="The message it answers or follows; messages form a tree.")
+    role: Literal["user", "assistant"]
+    content: str
+    model: str = Field(description="The model that wrote it; empty for the user's own.")
+    status: MessageStatus
+    created_at: datetime
+    usage: dict[str, Any] | None = Field(description="Tokens as the model's endpoint counted them.")
+    latency_ms: float | None = Field(description="From the question to the last token.")
+    error: MessageError | None
+
+
+class ConversationDetail(Conversation):
+    """A conversation with its messages, oldest first."""
+
+    messages: list[Message]
+
+
+class _ConversationFields(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    title: str = Field("", max_length=200, examples=["Apples and pears"])
+    model: str = Field("", max_length=256, description="Empty = the active model.")
+    system_prompt: str = Field("", max_length=32_000, description="What the model is told before the first message.")
+
+
+class ConversationCreate(_ConversationFields):
+    """A new conversation."""
+
+
+class ConversationPatch(_ConversationFields):
+    """What to change of a conversation; fields that are not given stay."""
+
+
+class MessageCreate(BaseModel):
+    """A question to the model; without `content` the message `parent_id` is answered again."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    content: str | None = Field(None, min_length=1, max_length=200_000, examples=["Say hello in one sentence."])
+    parent_id: str | None = Field(
+        None,
+        max_length=26,
+        description="What it follows; absent = the newest message, null = nothing: a new beginning.",
+    )
+    model: str | None = Field(None, max_length=256, description="Absent = the conversation's.")
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, ge=0, le=1)
+    max_tokens: int | None = Field(None, ge=1, le=2**31 - 1, examples=[64])
+    seed: int | None = Field(None, ge=-(2**63), le=2**63 - 1)
+
+
+class ServiceState(BaseModel):
+    """A running process and what it is busy with."""
+
+    name: str = Field(examples=["diffusion"])
+    instance: str
+    state: Literal["starting", "ready", "draining", "failed"]
+    detail: str = Field(examples=["loading model starter"])
+    since: datetime
+
+
+class Health(BaseModel):
+    """The gateway answers."""
+
+    status: Literal["ok"] = "ok"
+    app: Literal["Atelier"] = "Atelier"
+    version: str = Field(examples=["0.1.0"])
+
+
+class Check(BaseModel):
+    """One thing the gateway needs."""
+
+    ok: bool
+    detail: str = Field("", description="What is wrong, if something is.")
+    latency_ms: float | None = None
+
+
+class Readiness(BaseModel):
+    """Whether the gateway can do its work, and what is missing."""
+
+    status: Literal["ready", "unready"]
+    checks: dict[str, Check] = Field(description="`bus`, `catalog` and `objects`.")
+
+
+class GenerationModel(BaseModel):
+    """A model that can be named in requests."""
+
+    name: str
+    status: str = Field(description="`available`, `loading`, `loaded` or `failed`.")
+    native_size: int = Field(description="Width and height it was trained for, in pixels; 0 = not known yet.")
+    hash: str = Field(description="SHA-256 over its weights; empty until loaded.")
+    source: str
+    device: str
+    error: str
+
+
+class SamplerOption(BaseModel):
+    """A sampler."""
+
+    name: str = Field(examples=["dpmpp_2m"])
+    label: str = Field(examples=["DPM-Solver++ 2M"])
+
+
+class SizeOption(BaseModel):
+    """A size worth offering."""
+
+    label: str = Field(examples=["Square"])
+    width: int
+    height: int
+
+
+class FieldLimits(BaseModel):
+    """What a field of a request may hold."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    multiple_of: float | None = None
+    max_length: int | None = None
+    default: Any = None
+    unit: str | None = None
+    description: str | None = None
+
+
+class GenerationOptions(BaseModel):
+    """What can be asked for, for forms."""
+
+    available: bool = Field(description="False while no diffusion service answers; `models` is empty then.")
+    models: list[GenerationModel]
+    samplers: list[SamplerOption]
+    sizes: list[SizeOption]
+    formats: list[str]
+    limits: dict[str, FieldLimits]

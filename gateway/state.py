@@ -1,0 +1,51 @@
+"""What a running gateway is made of, and how routes get at it."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from gateway.auth import Principal, principal
+from gateway.catalog.database import Database
+from gateway.jobs import Jobs
+from gateway.settings import GatewaySettings
+from gateway.streams import Hub
+from gateway.thumbnails import Thumbnails
+from services.kit.bus import Bus
+from services.kit.call import CallClient
+from services.kit.journal import Journal
+from services.kit.objects import ObjectStore
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything a route may need; nothing in it is state that another copy of the gateway would miss."""
+
+    settings: GatewaySettings
+    database: Database
+    bus: Bus
+    objects: ObjectStore
+    journal: Journal
+    calls: CallClient
+    hub: Hub
+    jobs: Jobs
+    thumbnails: Thumbnails
+    background: tuple[asyncio.Task[None], ...]
+    """What runs beside the requests; none of it ever ends by itself."""
+
+
+async def parts(connection: HTTPConnection) -> Parts:
+    """The parts of the app that serves this connection."""
+    return connection.app.state.parts
+
+
+async def traceparent(connection: HTTPConnection) -> str:
+    """The request's place in its trace, to be passed on."""
+    return connection.scope["state"]["traceparent"]
+
+
+GatewayParts = Annotated[Parts, Depends(parts)]
+Caller = Annotated[Principal, Depends(principal)]
+Trace = Annotated[str, Depends(traceparent)]

@@ -1,0 +1,109 @@
+"""Small pictures of assets, made once and kept in object storage."""
+
+import asyncio
+import io
+import warnings
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from gateway.catalog.models import AssetRow
+from services.kit.failures import Failure, NotFound
+from services.kit.objects import ObjectStore
+
+SIDE = 384
+CONTENT_TYPE = "image/webp"
+# Only what Pillow decodes safely and we expect; everything else it could open stays closed.
+_FORMATS = {
+    "image/png": "PNG",
+    "image/jpeg": "JPEG",
+    "image/gif": "GIF",
+    "image/webp": "WEBP",
+    "image/bmp": "BMP",
+    "image/tiff": "TIFF",
+    "image/avif": "AVIF",
+}
+_MAX_BYTES = 64 * 1024**2
+# Decoding a large picture takes a core for a while and some hundred megabytes.
+_AT_ONCE = 2
+
+
+def has_thumbnail(content_type: str) -> bool:
+    """True for content of which there is a thumbnail."""
+    return content_type in _FORMATS
+
+
+def key_of(row: AssetRow) -> str:
+    """Where an asset's thumbnail is kept. It follows from the content, so a replaced content gets a new one."""
+    return f"thumbnails/{row.owner_id}/{row.id}/{row.sha256[:16] or 'content'}-{SIDE}.webp"
+
+
+class Thumbnails:
+    """Makes thumbnails and remembers them in object storage."""
+
+    def __init__(self, objects: ObjectStore, max_pixels: int) -> None:
+        """Pictures of more than `max_pixels` are not decoded."""
+        self._objects = objects
+        self._max_pixels = max_pixels
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def get(self, row: AssetRow) -> bytes:
+        """The thumbnail as WebP, at most `SIDE` pixels wide and high.
+
+        Raises `NotFound` if there is none of such content, and a `bad_image` failure if the content cannot be decoded.
+        """
+        if not has_thumbnail(row.content_type) or row.size > _MAX_BYTES:
+            raise NotFound(f"There is no thumbnail of {row.content_type} content of {row.size:,} bytes.")
+        key = key_of(row)
+        kept = await self._objects.get_or_none(key)
+        if kept is not None:
+            return kept
+        content = await self._objects.get(row.key)
+        async with self._slots:
+            made = await asyncio.to_thread(shrink, content, _FORMATS[row.content_type], self._max_pixels)
+        await self._objects.put(key, made, CONTENT_TYPE)
+        return made
+
+
+def dimensions(content: str | bytes, content_type: str, max_pixels: int) -> tuple[int, int]:
+    """Width and height of an image file or its bytes, from its header alone; (0, 0) if it is no image.
+
+    Raises a `bad_image` failure if the header is broken or promises more than `max_pixels`.
+    """
+    if content_type not in _FORMATS:
+        return 0, 0
+    with _opened(content, _FORMATS[content_type], max_pixels) as image:
+        return image.size
+
+
+def shrink(content: bytes, image_format: str, max_pixels: int) -> bytes:
+    """The first frame, upright, scaled down to fit and encoded as WebP."""
+    with _opened(content, image_format, max_pixels) as image:
+        try:
+            # Lets the JPEG decoder skip what is thrown away anyhow.
+            image.draft("RGB", (SIDE * 2, SIDE * 2))
+            upright = ImageOps.exif_transpose(image)
+            upright.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+            mode = "RGBA" if "A" in upright.getbands() or "transparency" in upright.info else "RGB"
+            out = io.BytesIO()
+            upright.convert(mode).save(out, "WEBP", quality=80, method=4)
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise _bad(str(error)) from error
+        return out.getvalue()
+
+
+def _opened(content: str | bytes, image_format: str, max_pixels: int) -> Image.Image:
+    with warnings.catch_warnings():
+        # Our own limit is checked below; Pillow's warning at half of its would only add noise.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            image = Image.open(io.BytesIO(content) if isinstance(content, bytes) else content, formats=[image_format])
+        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise _bad(str(error)) from error
+    if image.width * image.height > max_pixels:
+        image.close()
+        raise _bad(f"{image.width} × {image.height} pixels are more than the {max_pixels:,} allowed")
+    return image
+
+
+def _bad(reason: str) -> Failure:
+    return Failure(f"The image cannot be read: {reason}.", code="bad_image", hint="Is the file complete?")

@@ -12,7 +12,6 @@ from typing import Literal
 
 from infra.local.child import Child, ending
 from infra.local.console import Console
-from infra.local.options import ROOT
 from infra.local.programs import Program
 from infra.local.site import Site
 
@@ -111,7 +110,7 @@ class Keeper:
         began = time.monotonic()
         self._ended = asyncio.Event()
         try:
-            self._child = await Child.start(launch.command, launch.environment, ROOT, self._say)
+            self._child = await Child.start(launch.command, launch.environment, launch.folder, self._say)
         except OSError as error:
             self.console.own(f"{self.program.name} could not be started: {error}")
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from infra.local.options import ROOT, BadOption
 from infra.local.readiness import Probe, http_probe, objects_probe
@@ -33,6 +34,7 @@ class Launch:
 
     command: Sequence[str]
     environment: Mapping[str, str]
+    folder: Path = ROOT
 
 
 @dataclass(frozen=True)
@@ -158,13 +160,13 @@ def selected(site: Site, table: Sequence[Program] = TABLE) -> list[Program]:
     """The programs of this run, in the order of the table.
 
     Those asked for and the servers they need; everything there is if nothing was asked for. A server the user brings
-    by environment is not started. Raises BadOption for a name that is not in the table.
+    by environment is not started. Raises BadOption for a name that is not there.
     """
-    names = {program.name for program in table}
+    names = {program.name for program in table if present(program)}
     wanted = site.options.services
     if wanted is not None and (unknown := sorted(wanted - names)):
         raise BadOption(f'there is no service "{unknown[0]}". SERVICES can name: {" ".join(sorted(names))}')
-    chosen = {program.name for program in table if present(program)} if wanted is None else set(wanted)
+    chosen = names if wanted is None else set(wanted)
     for program in table:
         if program.name in chosen:
             chosen |= set(program.needs)

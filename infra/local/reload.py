@@ -40,7 +40,7 @@ def web_server() -> Program:
     def launch(site: Site) -> Launch:
         npm = Path(sys.executable).parent / "npm"
         command = [str(npm), "run", "--silent", "dev", "--", "--port", str(site.ports["web"]), "--strictPort"]
-        return Launch(["/usr/bin/env", "-C", str(WEB), *command], {**site.environment(), "ATELIER_GATEWAY": site.url})
+        return Launch(command, {**site.environment(), "ATELIER_GATEWAY": site.url}, WEB)
 
     return Program(
         name="web",

@@ -67,7 +67,7 @@ ADMIN_GRPC_ABOVE = 10_000
 
 @dataclass(frozen=True)
 class ObjectServer:
-    """One S3 server with its data in a folder; `ports` has one for each name of OBJECT_PORTS."""
+    """One S3 server with its data in a folder, in which it must be started. `ports`: one for each of OBJECT_PORTS."""
 
     folder: Path
     ports: dict[str, int]
@@ -89,7 +89,8 @@ class ObjectServer:
             *("-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false", "-master.telemetry=false"),
             # Without this the filer's port takes objects from anyone, with no credentials.
             "-disableHttp",
-            *(f"-filer.localSocket={self.folder / 'f.sock'}", f"-s3.localSocket={self.folder / 's.sock'}"),
+            # Relative to where it is started, its data folder: a socket's path must not be longer than 107 bytes.
+            *("-filer.localSocket=f.sock", "-s3.localSocket=s.sock"),
         ]
 
     def environment(self) -> dict[str, str]:

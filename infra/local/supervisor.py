@@ -41,7 +41,7 @@ def alone_in(site: Site) -> Iterator[None]:
             who = guard.read().strip() or "another process"
             raise CannotRun(
                 f"Atelier already runs with the data folder {site.home} ({who}).\n"
-                f"A second one beside it: make run PORT={free_port()} ATELIER_HOME=/path/to/another/folder"
+                f"A second one beside it: make run PORT={another(site.gateway_port)} ATELIER_HOME=/another/folder"
             ) from None
         guard.truncate(0)
         guard.write(f"process {os.getpid()}, {site.url}\n")

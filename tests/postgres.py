@@ -19,7 +19,7 @@ ROLE = "atelier"
 
 
 def installed() -> Path | None:
-    """Folder of the package with the binaries. It is not imported: its import would start changing the system's users."""
+    """Folder of the package with the binaries. It is not imported: that would begin to change the system's users."""
     spec = find_spec(PACKAGE)
     places = list(spec.submodule_search_locations or []) if spec else []
     return Path(places[0]) if places else None

@@ -117,7 +117,14 @@ class Contract:
 
     def complete(self, message: Message) -> Message:
         """Validate a message that came over the bus or gRPC and fill in its defaults; raises `BadInput`."""
-        return self.parse(type(message), convert.given(message))
+        try:
+            instance = self.model(type(message)).model_validate(convert.given(message))
+        except ValidationError as error:
+            raise bad_input(error) from None
+        whole = type(message)()
+        whole.CopyFrom(message)
+        convert.fill_defaults(whole, instance)
+        return whole
 
     def to_json(self, message: Message) -> dict[str, Any]:
         """Plain JSON data: snake_case, enums as words, bytes as base64, `Any` unpacked, times as RFC 3339."""

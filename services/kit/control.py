@@ -50,9 +50,14 @@ class ControlBoard:
         """End the watch."""
         await end(self._task)
 
-    def word(self, job_id: str) -> Control | None:
-        """What was last said to a job."""
-        return self._words.get(job_id)
+    async def heard(self, job_id: str, *, sure: bool = False) -> Control | None:
+        """What was last said to a job. With `sure`, a word known here is looked up again: the watch may be a moment behind
+        the one who took it back."""
+        word = self._words.get(job_id)
+        if word is None or not sure:
+            return word
+        data = await self._bus.last(f"KV_{subjects.CONTROL_BUCKET}", f"$KV.{subjects.CONTROL_BUCKET}.{job_id}")
+        return Control.FromString(data) if data else None
 
     async def _watch(self) -> None:
         while True:

@@ -58,6 +58,23 @@ def _fill_message(message: Message, value: Any) -> None:
         fill(message, value)
 
 
+def fill_defaults(message: Message, data: BaseModel) -> None:
+    """Set the fields that `message` leaves out to their model's defaults; `data` is its validated model instance."""
+    fields = message.DESCRIPTOR.fields_by_name
+    for name, value in vars(data).items():
+        field = fields[name]
+        if name not in data.model_fields_set:
+            # A default is a plain value: a message has none, and a list's or map's is empty as it is.
+            if value is not None and not field.is_repeated and not field.message_type:
+                setattr(message, name, _words(field.enum_type)[value] if field.enum_type else value)
+        elif field.message_type and field.message_type.full_name not in FREE_FORM and not _is_map(field):
+            if field.is_repeated:
+                for item, part in zip(getattr(message, name), value, strict=True):
+                    fill_defaults(item, part)
+            else:
+                fill_defaults(getattr(message, name), value)
+
+
 def given(message: Message) -> dict[str, Any]:
     """What a message carries, as input for its model: fields left at their zero value count as absent, so that the model's
     defaults apply (a field for which zero means something has explicit presence in the contract)."""

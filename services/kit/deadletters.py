@@ -13,9 +13,10 @@ from nats.js.errors import APIError, NotFoundError
 
 from atelier.v1.common_pb2 import Event
 from services.kit import subjects
-from services.kit.bus import Bus, Puller
+from services.kit.bus import Bus
 from services.kit.failures import Failure
 from services.kit.journal import Journal, end_id, is_terminal
+from services.kit.puller import Puller
 from services.kit.queue import JobEnvelope
 
 log = structlog.get_logger(__name__)
@@ -38,10 +39,8 @@ class DeadLetter:
 
 async def bury(bus: Bus, envelope: JobEnvelope, reason: str) -> None:
     """Put a job with the dead letters; twice is once."""
-    headers = {**envelope.headers(), _REASON: reason.replace("\n", " ")[:1000]}
-    await bus.store(
-        subjects.dead(envelope.kind), envelope.request, msg_id=f"{envelope.id}:{envelope.run}:dead", headers=headers
-    )
+    headers = {**envelope.headers(), subjects.OWNER: envelope.owner, _REASON: reason.replace("\n", " ")[:1000]}
+    await bus.store(subjects.dead(envelope.kind), envelope.request, headers=headers)
 
 
 async def dead_letters(bus: Bus, limit: int = 100) -> list[DeadLetter]:
@@ -128,7 +127,7 @@ def _letter(message: Msg) -> DeadLetter:
     return DeadLetter(
         seq=int(headers["Nats-Sequence"]),
         kind=subject.removeprefix("dead."),
-        job_id=headers.get(subjects.JOB_ID, ""),
+        job_id=headers.get(subjects.MSG_ID, "").rpartition(":")[0],
         owner=headers.get(subjects.OWNER, ""),
         reason=headers.get(_REASON, ""),
         request=message.data,

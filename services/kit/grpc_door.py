@@ -10,6 +10,7 @@ import structlog
 from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from nats.js.api import PubAck
 
 from atelier.v1.common_pb2 import Event
 from services.kit import subjects, telemetry
@@ -51,11 +52,13 @@ class _DirectJournal:
         self.events: asyncio.Queue[Event | None] = asyncio.Queue()
         self._seq = 0
 
-    async def append(self, event: Event, msg_id: str, *, patience_s: float | None = None) -> int:
+    async def post(self, event: Event, msg_id: str, *, patience_s: float | None = None) -> asyncio.Future[PubAck]:
         self._seq += 1
         event.seq = self._seq
         self.events.put_nowait(event)
-        return self._seq
+        stored: asyncio.Future[PubAck] = asyncio.get_running_loop().create_future()
+        stored.set_result(PubAck(stream="", seq=self._seq))
+        return stored
 
 
 class GrpcDoor:
@@ -129,7 +132,7 @@ class GrpcDoor:
             call = _call(method, context)
             journal = _DirectJournal()
             info = JobInfo(call.id, method.kind, call.owner, "", 1, 1, call.traceparent, self._instance)
-            job = Job(info, journal, self._objects)  # type: ignore[arg-type]
+            job = Job(info, journal, self._objects)
             task = asyncio.create_task(_run_direct(job, journal, handler, complete), name=f"grpc-{method.kind}")
             try:
                 while (event := await journal.events.get()) is not None:
@@ -147,17 +150,17 @@ async def _run_direct(job: Job, journal: _DirectJournal, handler: Any, request: 
         result = await handler(request, job)
         event = job.event()
         event.completed.result.Pack(result)
-        await journal.append(event, "")
+        await job.end(event)
     except (Cancelled, Held):
         event = job.event()
         event.cancelled.SetInParent()
-        await journal.append(event, "")
+        await job.end(event)
     except Exception as error:
         if not isinstance(error, Failure):
             log.exception("job_raised")
         event = job.event()
         event.failed.error.CopyFrom(as_failure(error).to_proto())
-        await journal.append(event, "")
+        await job.end(event)
     finally:
         journal.events.put_nowait(None)
 

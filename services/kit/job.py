@@ -5,13 +5,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from google.protobuf import json_format
+from nats.js.api import PubAck
 
 from atelier.v1.common_pb2 import Asset, Control, ControlAction, Event
 from services.kit.ids import asset_id
-from services.kit.journal import Journal
+from services.kit.journal import end_id
 from services.kit.objects import ObjectStore
 
 # Progress is told at most this often; what lies between is merged, the newest wins. A journal entry is a disk write.
@@ -53,10 +54,18 @@ class JobInfo:
     """Name of the worker that runs it."""
 
 
+class EventSink(Protocol):
+    """Where a job's events go: the journal, or the stream of a direct caller."""
+
+    async def post(self, event: Event, msg_id: str, *, patience_s: float | None) -> asyncio.Future[PubAck]:
+        """Send an event on its way; the future is done when it is stored."""
+        ...
+
+
 class Job:
     """A handler's world. All methods are for the event loop's thread; `cancelled` may be read from any."""
 
-    def __init__(self, info: JobInfo, journal: Journal, objects: ObjectStore | None) -> None:
+    def __init__(self, info: JobInfo, sink: EventSink, objects: ObjectStore | None) -> None:
         """Made by the worker."""
         self.info = info
         self.id = info.id
@@ -67,10 +76,11 @@ class Job:
         self.started_at = time.monotonic()
         self.last_activity = self.started_at
         self.control: Control | None = None
-        self._journal = journal
+        self._sink = sink
         self._objects = objects
         self._counter = 0
         self._announced = False
+        self._over = False
         self._progress_at = 0.0
         self._progress_stage = ""
         self._order = asyncio.Lock()
@@ -209,7 +219,7 @@ class Job:
         event = Event(
             job_id=info.id, kind=info.kind, owner_id=info.owner, project_id=info.project, attempt=info.attempt
         )
-        event.time.GetCurrentTime()
+        event.time.FromNanoseconds(time.time_ns())
         return event
 
     async def announce(self) -> None:
@@ -218,19 +228,31 @@ class Job:
             await self._announce()
 
     async def _announce(self) -> None:
-        if not self._announced:
+        if not self._announced and not self._over:
             self._announced = True
             event = self.event()
             event.started.worker = self.info.worker
             await self._append(event, None)
 
     async def emit(self, event: Event, msg_id: str | None = None) -> int:
-        """Store one event of this job, in order, however long the bus is away."""
+        """Store one event of this job, in order, however long the bus is away; returns its sequence, 0 after the end."""
         async with self._order:
             await self._announce()
             return await self._append(event, msg_id)
 
+    async def end(self, event: Event) -> None:
+        """Store the terminal event, after everything told so far; what a straggler of the handler tells later is dropped.
+
+        Once it is on its way it is stored even if the caller is cancelled.
+        """
+        async with self._order:
+            self._over = True
+            stored = await self._sink.post(event, end_id(self.id), patience_s=None)
+        await asyncio.shield(stored)
+
     async def _append(self, event: Event, msg_id: str | None) -> int:
+        if self._over:
+            return 0
         self._counter += 1
         unique = msg_id or f"{self.id}:{self.info.run}.{self.info.attempt}:{self._counter}"
-        return await self._journal.append(event, unique, patience_s=None)
+        return (await (await self._sink.post(event, unique, patience_s=None))).seq

@@ -1,18 +1,20 @@
 """The journal: every job's events, stored on the bus in order. Its sequence is what clients resume by."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 from nats.aio.msg import Msg
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, PubAck
 from nats.js.errors import NotFoundError
 
 from atelier.v1.common_pb2 import Event
 from services.kit import subjects
-from services.kit.bus import Bus, Puller
+from services.kit.bus import Bus
 from services.kit.failures import Unavailable
+from services.kit.puller import Delivery, Puller
 
 log = structlog.get_logger(__name__)
 
@@ -56,12 +58,18 @@ class Journal:
 
         A terminal event must be given `end_id(job_id)`. Raises `Unavailable` if the bus does not store it in time.
         """
+        return (await (await self.post(event, msg_id, patience_s=patience_s))).seq
+
+    async def post(self, event: Event, msg_id: str, *, patience_s: float | None = 10.0) -> asyncio.Future[PubAck]:
+        """Like `append`, but returns when the event is on its way; the future is done when it is stored."""
         if not event.HasField("time"):
-            event.time.GetCurrentTime()
-        ack = await self._bus.store(
-            subjects.events(event.job_id), event.SerializeToString(), msg_id=msg_id, patience_s=patience_s
+            event.time.FromNanoseconds(time.time_ns())
+        return await self._bus.post(
+            subjects.events(event.job_id),
+            event.SerializeToString(),
+            headers={subjects.MSG_ID: msg_id},
+            patience_s=patience_s,
         )
-        return ack.seq
 
     async def last(self, job_id: str) -> Event | None:
         """A job's newest event."""
@@ -137,7 +145,7 @@ async def _ensure_reader(bus: Bus, name: str) -> None:
 def _delivered(message: Msg) -> Event:
     """The event of a message that a consumer delivered; the sequence stands in the reply subject (ADR-15)."""
     event = Event.FromString(message.data)
-    event.seq = int(message.reply.split(".")[5])
+    event.seq = Delivery.of(message).stream_seq
     return event
 
 

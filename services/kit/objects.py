@@ -56,7 +56,9 @@ class ObjectStore:
                 hint="Set ATELIER_S3_ENDPOINT, ATELIER_S3_ACCESS_KEY and ATELIER_S3_SECRET_KEY.",
             )
         pool = urllib3.PoolManager(
-            timeout=_TIMEOUT, maxsize=16, retries=urllib3.Retry(total=3, backoff_factor=0.2, status_forcelist=[502, 503])
+            timeout=_TIMEOUT,
+            maxsize=16,
+            retries=urllib3.Retry(total=3, backoff_factor=0.2, status_forcelist=[502, 503]),
         )
         return Minio(**self._settings.s3_options(), http_client=pool)  # type: ignore[arg-type]
 

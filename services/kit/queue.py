@@ -12,13 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import APIError, NotFoundError
 
 from services.kit import subjects
-from services.kit.bus import Bus, Puller
+from services.kit.bus import Bus
 from services.kit.contract import Method
+from services.kit.puller import Delivery, Puller
 
 # How long an owner keeps its queue in this process's memory without asking the bus again.
 _PLACE_KEPT_S = 2.0
@@ -43,8 +45,8 @@ class JobEnvelope:
     traceparent: str = ""
 
     def headers(self) -> dict[str, str]:
-        """The envelope as message headers."""
-        headers = {subjects.JOB_ID: self.id, subjects.OWNER: self.owner, subjects.RUN: str(self.run)}
+        """What the subject does not say, as message headers."""
+        headers = {subjects.MSG_ID: f"{self.id}:{self.run}"}
         if self.project:
             headers[subjects.PROJECT] = self.project
         if self.traceparent:
@@ -53,18 +55,21 @@ class JobEnvelope:
 
     @classmethod
     def of(cls, message: Msg) -> "JobEnvelope":
-        """The envelope of a message of the queue."""
+        """The envelope of a message of the queue; raises ValueError for one that is no job."""
         _, service, method, pool, _, priority, owner = message.subject.split(".")
         headers = message.headers or {}
+        job_id, _, run = headers.get(subjects.MSG_ID, "").rpartition(":")
+        if not job_id:
+            raise ValueError("it has no message id of the form <job>:<run>")
         return cls(
-            id=headers[subjects.JOB_ID],
+            id=job_id,
             kind=f"{service}.{method}",
-            owner=headers.get(subjects.OWNER, owner),
+            owner=owner,
             request=message.data,
             project=headers.get(subjects.PROJECT, ""),
             pool=pool,
             priority=int(priority),
-            run=int(headers.get(subjects.RUN, "1")),
+            run=int(run),
             traceparent=headers.get(subjects.TRACEPARENT, ""),
         )
 
@@ -90,9 +95,7 @@ class JobQueue:
         service = envelope.kind.split(".")[0]
         bucket = await self._bucket(service, envelope.pool, envelope.owner)
         subject = subjects.job(envelope.kind, envelope.pool, bucket, envelope.priority, envelope.owner)
-        ack = await self._bus.store(
-            subject, envelope.request, msg_id=f"{envelope.id}:{envelope.run}", headers=envelope.headers()
-        )
+        ack = await self._bus.store(subject, envelope.request, headers=envelope.headers())
         return Place(ack.seq, subject)
 
     async def remove(self, stream_seq: int) -> bool:
@@ -166,6 +169,8 @@ class FairQueue:
         self._maybe: set[tuple[int, int]] = set()
         self._served: dict[int, int] = {}
         self._turn = 0
+        self._sweep_at = 0.0
+        self._halted = False
         self._rang = asyncio.Event()
         self._stack = contextlib.AsyncExitStack()
 
@@ -180,12 +185,15 @@ class FairQueue:
         await self._bus.client.flush()
 
     async def stop(self) -> None:
-        """Take nothing more."""
+        """Give up bells and inbox."""
         await self._stack.aclose()
 
     async def take(self, slots: int) -> list[Msg]:
-        """Up to `slots` jobs, fairly; waits until there is at least one."""
-        while True:
+        """Up to `slots` jobs, fairly; waits until there is at least one. Empty only after `halt`."""
+        while not self._halted:
+            # Redeliveries ring no bell, and a worker that always finds something would never look.
+            if time.monotonic() > self._sweep_at:
+                await self._sweep()
             messages = await self._next(slots)
             if messages:
                 return messages
@@ -196,7 +204,13 @@ class FairQueue:
                 async with asyncio.timeout(_SWEEP_S):
                     await self._rang.wait()
             except TimeoutError:
-                await self._sweep()
+                pass
+        return []
+
+    def halt(self) -> None:
+        """Take nothing more: a `take` that waits returns."""
+        self._halted = True
+        self._rang.set()
 
     def expect_soon(self, subject: str, delay_s: float) -> None:
         """A job of this subject comes back after a delay: look then, rather than at the next sweep."""
@@ -214,7 +228,7 @@ class FairQueue:
                 name = subjects.consumer(self._service, self._pool, bucket, priority)
                 messages = await self._puller.pull(name, batch)
                 if messages:
-                    if _left_behind(messages[-1]):
+                    if Delivery.of(messages[-1]).left:
                         self._maybe.add((bucket, priority))
                     self._turn += 1
                     self._served[bucket] = self._turn
@@ -229,6 +243,7 @@ class FairQueue:
         self._rang.set()
 
     async def _sweep(self) -> None:
+        self._sweep_at = time.monotonic() + _SWEEP_S
         with contextlib.suppress(NatsError, TimeoutError):
             waiting = await _waiting(self._bus, self._service, self._pool)
             self._maybe.update(subjects.queue_of(subject) for subject in waiting)
@@ -247,11 +262,6 @@ class FairQueue:
         )
 
 
-def _left_behind(message: Msg) -> bool:
-    """True if the queue held more when this message left it (last token of the reply subject, ADR-15)."""
-    return int(message.reply.rsplit(".", 1)[1]) > 0
-
-
-async def _unsubscribe(subscription: object) -> None:
+async def _unsubscribe(subscription: Subscription) -> None:
     with contextlib.suppress(NatsError):
-        await subscription.unsubscribe()  # type: ignore[attr-defined]
+        await subscription.unsubscribe()

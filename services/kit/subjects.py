@@ -112,13 +112,13 @@ CALL_ALIVE_ALL = "control.call.*"
 
 MAX_DELIVERIES = f"$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{JOBS}.>"
 
-# Headers of a job: the body is the request message alone, so that gRPC, HTTP and bus carry the same bytes.
-JOB_ID = "Atelier-Job"
-OWNER = "Atelier-Owner"
+# Headers of a job: the body is the request message alone, so that gRPC, HTTP and bus carry the same bytes. Kind, pool and
+# owner stand in the subject, id and run in the message id by which the server drops duplicates: `<job>:<run>`.
+MSG_ID = "Nats-Msg-Id"
 PROJECT = "Atelier-Project"
-RUN = "Atelier-Run"
+TRACEPARENT = "traceparent"
+# Headers of a call.
 CALL_ID = "Atelier-Call"
+OWNER = "Atelier-Owner"
 # Headers of a call's answer frames.
 FRAME = "Atelier-Frame"
-TRACEPARENT = "traceparent"
-MSG_ID = "Nats-Msg-Id"

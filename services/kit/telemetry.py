@@ -1,11 +1,13 @@
 """Logs, metrics and traces that share one trace id from the HTTP request through the bus to the worker."""
 
+import functools
 import logging
 import re
 import secrets
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, MutableMapping
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -40,6 +42,7 @@ def setup_logging(level: str, log_format: str, *, service: str) -> None:
     """Structured lines on stderr: JSON for machines, aligned text for a console; third-party logs join in at `warning`."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _add_scope,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -70,9 +73,45 @@ def trace_id(traceparent: str) -> str:
     return match.group(1) if match else ""
 
 
-@contextmanager
-def traced(traceparent: str, **fields: str) -> Iterator[str]:
-    """Log lines within carry the trace id and `fields`; yields the trace id."""
-    found = trace_id(traceparent)
-    with structlog.contextvars.bound_contextvars(trace_id=found, **fields):
-        yield found
+# What every log line of a job or call carries. One variable of our own: binding several of structlog's costs 30 µs a job.
+_scope: ContextVar[Mapping[str, str]] = ContextVar("atelier_log_scope", default=MappingProxyType({}))
+
+
+def _add_scope(_logger: object, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in _scope.get().items():
+        line.setdefault(key, value)
+    return line
+
+
+class traced:
+    """`with traced(traceparent, job_id=…) as trace:` log lines within carry the trace id and the fields given."""
+
+    def __init__(self, traceparent: str, **fields: str) -> None:
+        """A traceparent as in W3C Trace Context; "" = no trace."""
+        self._trace = fields["trace_id"] = trace_id(traceparent)
+        self._fields = fields
+
+    def __enter__(self) -> str:
+        self._token = _scope.set(self._fields)
+        return self._trace
+
+    def __exit__(self, *_: object) -> None:
+        _scope.reset(self._token)
+
+
+@functools.cache
+def job_seconds(kind: str, outcome: str) -> Histogram:
+    """The run-time histogram of one kind and outcome; finding a metric by its labels costs more than the observation."""
+    return JOB_SECONDS.labels(kind, outcome)
+
+
+@functools.cache
+def job_wait_seconds(kind: str) -> Histogram:
+    """The waiting-time histogram of one kind."""
+    return JOB_WAIT_SECONDS.labels(kind)
+
+
+@functools.cache
+def jobs_running(service: str) -> Gauge:
+    """The gauge of one service's running jobs."""
+    return JOBS_RUNNING.labels(service)

@@ -19,8 +19,9 @@ from services.kit.control import ControlBoard
 from services.kit.deadletters import bury
 from services.kit.failures import BadInput, Failure, as_failure
 from services.kit.job import Cancelled, Held, Job, JobInfo
-from services.kit.journal import Journal, end_id, event_type, is_terminal
+from services.kit.journal import Journal, event_type, is_terminal
 from services.kit.objects import ObjectStore
+from services.kit.puller import Delivery
 from services.kit.queue import FairQueue, JobEnvelope
 from services.kit.tasks import end
 
@@ -35,14 +36,24 @@ _CANCEL_GRACE_S = 5.0
 _BEAT_S = 0.5
 
 
-@dataclass
+# How long the last steps of a job (terminal event, acknowledgement) may take when the worker is told to end.
+_ENDING_S = 5.0
+# Slots that come free within this time are filled by one request rather than by one each.
+_GATHER_S = 0.001
+
+
+@dataclass(slots=True, eq=False)
 class _Running:
     job: Job
     method: Method
+    envelope: JobEnvelope
     message: Msg
-    task: asyncio.Task[None] | None = None
+    """The latest delivery: the one to answer."""
+    task: asyncio.Task[None]
     beat_at: float = field(default_factory=time.monotonic)
     stalled: bool = False
+    ending: bool = False
+    """The handler is done; what is left must not be interrupted."""
 
 
 class JobWorker:
@@ -85,9 +96,14 @@ class JobWorker:
                 if free <= 0:
                     self._freed.clear()
                     await self._freed.wait()
+                    if self._slots - len(self._tasks) < self._slots // 8:
+                        await asyncio.sleep(_GATHER_S)
                     continue
                 for message in await self._queue.take(free):
-                    self._spawn(message)
+                    if self._draining:
+                        await message.nak()
+                    else:
+                        self._spawn(message)
         finally:
             await end(beats)
             await self._queue.stop()
@@ -96,8 +112,14 @@ class JobWorker:
     async def drain(self, patience_s: float) -> None:
         """Take nothing more; give running jobs `patience_s` seconds, then hand them back to the queue."""
         self._draining = True
+        self._queue.halt()
+        self._freed.set()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=patience_s)
+        endings = {entry.task for entry in self._running.values() if entry.ending}
+        await end(*(self._tasks - endings))
+        if endings:
+            await asyncio.wait(endings, timeout=_ENDING_S)
         await end(*self._tasks)
 
     def _spawn(self, message: Msg) -> None:
@@ -115,43 +137,43 @@ class JobWorker:
     # --- one delivery -------------------------------------------------------------------------------------------------
 
     async def _handle(self, message: Msg) -> None:
-        envelope = JobEnvelope.of(message)
-        attempt = message.metadata.num_delivered or 1
-        running = self._running.get(envelope.id)
-        if running is not None:
-            # Our own job came again (the bus was away longer than the ack wait): go on, and answer for the new delivery.
-            running.message = message
+        try:
+            envelope = JobEnvelope.of(message)
+        except ValueError as error:
+            log.error("not_a_job", subject=message.subject, error=str(error))
+            await message.term()
             return
         known = self._handlers.get(envelope.kind)
+        delivery = Delivery.of(message)
         if known is None:
-            await message.nak(delay=5)
+            # Another version of this service knows it; each look costs the job one of its deliveries.
+            await message.nak(delay=5 * delivery.attempt)
             return
+        if (running := self._running.get(envelope.id)) is not None:
+            if running.envelope.run == envelope.run and not running.stalled:
+                # Our own job came again (the bus was away longer than the ack wait): go on, and answer the new delivery.
+                running.message = message
+                return
+            await asyncio.wait([running.task])
         method, handler = known
         with telemetry.traced(envelope.traceparent, job_id=envelope.id, kind=envelope.kind):
-            if (attempt > 1 or envelope.run > 1) and await self._is_over(envelope, attempt):
+            if (delivery.attempt > 1 or envelope.run > 1) and await self._is_over(envelope, delivery.attempt):
                 await message.ack()
                 return
-            info = JobInfo(
-                envelope.id,
-                envelope.kind,
-                envelope.owner,
-                envelope.project,
-                attempt,
-                envelope.run,
-                envelope.traceparent,
-                self._instance,
-            )
-            job = Job(info, self._journal, self._objects)
-            job.control = self._board.word(envelope.id)
-            entry = self._running[envelope.id] = _Running(job, method, message, asyncio.current_task())
-            telemetry.JOB_WAIT_SECONDS.labels(envelope.kind).observe(_waited_s(message))
-            if attempt > 1:
+            job = Job(_info(envelope, delivery.attempt, self._instance), self._journal, self._objects)
+            job.control = await self._board.heard(envelope.id, sure=envelope.run > 1)
+            task = asyncio.current_task()
+            assert task is not None
+            entry = self._running[envelope.id] = _Running(job, method, envelope, message, task)
+            telemetry.job_wait_seconds(envelope.kind).observe(max(0.0, time.time() - delivery.stored_ns / 1e9))
+            if delivery.attempt > 1:
                 telemetry.JOBS_REDELIVERED.labels(envelope.kind).inc()
-            telemetry.JOBS_RUNNING.labels(self._service).inc()
+            running_gauge = telemetry.jobs_running(self._service)
+            running_gauge.inc()
             try:
-                await self._attempt(entry, envelope, handler)
+                await self._attempt(entry, handler)
             finally:
-                telemetry.JOBS_RUNNING.labels(self._service).dec()
+                running_gauge.dec()
                 del self._running[envelope.id]
 
     async def _is_over(self, envelope: JobEnvelope, attempt: int) -> bool:
@@ -159,51 +181,61 @@ class JobWorker:
         last = await self._journal.last(envelope.id)
         return last is not None and (is_terminal(last) or (event_type(last) == "paused" and attempt > 1))
 
-    async def _attempt(self, entry: _Running, envelope: JobEnvelope, handler: Handler) -> None:
-        job = entry.job
+    async def _attempt(self, entry: _Running, handler: Handler) -> None:
+        job, policy = entry.job, entry.method.policy
         announce = asyncio.get_running_loop().call_later(_ANNOUNCE_AFTER_S, self._announce, job)
         outcome = "dropped"
         try:
+            if job.attempt > policy.max_deliver:
+                raise Failure(
+                    f"{job.attempt - 1} workers took this job and none finished it", code="gave_up", retryable=True
+                )
             if job.pause_requested:
                 raise Held
             job.check()
-            request = contract.complete(_decode(entry.method, envelope.request))
-            limit = entry.method.policy.timeout_s or None
-            async with asyncio.timeout(limit):
+            request = contract.complete(_decode(entry.method, entry.envelope.request))
+            async with asyncio.timeout(policy.timeout_s or None):
                 result = await handler(request, job)
+            announce.cancel()
             outcome = await self._end(entry, _completed(job, result))
         except Cancelled:
+            announce.cancel()
             outcome = await self._end(entry, _cancelled(job))
         except Held:
             outcome = await self._hold(entry)
         except asyncio.CancelledError:
+            announce.cancel()
+            if entry.ending:
+                # The worker ends and the bus is away: what was stored is found by whoever gets the job again.
+                raise
             if job.cancelled:
                 outcome = await self._end(entry, _cancelled(job))
             elif entry.stalled:
-                log.error("job_stalled", ack_wait_s=entry.method.policy.ack_wait_s)
+                log.error("job_stalled", ack_wait_s=policy.ack_wait_s)
             else:
                 with contextlib.suppress(NatsError):
                     await entry.message.nak()
                 raise
         except TimeoutError:
-            limit_s = entry.method.policy.timeout_s
-            failure = Failure(f"the job ran longer than {limit_s} s", code="timed_out", hint="Ask for less at once.")
-            outcome = await self._fail(entry, envelope, failure)
+            failure = Failure(
+                f"the job ran longer than {policy.timeout_s} s", code="timed_out", hint="Ask for less at once."
+            )
+            outcome = await self._fail(entry, failure)
         except Exception as error:
             if not isinstance(error, Failure):
                 log.exception("job_raised")
-            outcome = await self._fail(entry, envelope, as_failure(error))
+            outcome = await self._fail(entry, as_failure(error))
         finally:
             announce.cancel()
-            telemetry.JOB_SECONDS.labels(job.kind, outcome).observe(time.monotonic() - job.started_at)
+            telemetry.job_seconds(job.kind, outcome).observe(time.monotonic() - job.started_at)
 
     def _announce(self, job: Job) -> None:
         task = asyncio.create_task(job.announce(), name="job-announce")
         task.add_done_callback(lambda t: t.cancelled() or t.exception())
 
     async def _end(self, entry: _Running, event: Event) -> str:
-        # Shielded: a drain must not tear the terminal event from the acknowledgement.
-        await asyncio.shield(self._journal.append(event, end_id(event.job_id), patience_s=None))
+        entry.ending = True
+        await entry.job.end(event)
         with contextlib.suppress(NatsError):
             await entry.message.ack()
         return event_type(event)
@@ -211,12 +243,14 @@ class JobWorker:
     async def _hold(self, entry: _Running) -> str:
         event = entry.job.event()
         event.paused.reason = entry.job.control.reason if entry.job.control else ""
+        entry.ending = True
         await entry.job.emit(event)
-        with contextlib.suppress(NatsError):
-            await entry.message.ack()
+        # Confirmed, unlike the others: a held job that came again could meet its own resumed run.
+        with contextlib.suppress(NatsError, TimeoutError):
+            await entry.message.ack_sync(timeout=5)
         return "paused"
 
-    async def _fail(self, entry: _Running, envelope: JobEnvelope, failure: Failure) -> str:
+    async def _fail(self, entry: _Running, failure: Failure) -> str:
         job, policy = entry.job, entry.method.policy
         if failure.retryable and job.attempt < policy.max_deliver:
             pauses = policy.backoff_s or [1]
@@ -226,8 +260,9 @@ class JobWorker:
                 await entry.message.nak(delay=delay)
             self._queue.expect_soon(entry.message.subject, delay)
             return "retried"
+        entry.ending = True
         if failure.retryable:
-            await bury(self._bus, envelope, f"gave up after {job.attempt} deliveries: {failure.message}")
+            await bury(self._bus, entry.envelope, f"gave up after {job.attempt} deliveries: {failure.message}")
         event = job.event()
         event.failed.error.CopyFrom(failure.to_proto())
         return await self._end(entry, event)
@@ -239,8 +274,8 @@ class JobWorker:
         if entry is None:
             return
         entry.job.control = control
-        if control.action == ControlAction.CONTROL_ACTION_CANCEL and entry.task is not None:
-            asyncio.get_running_loop().call_later(_CANCEL_GRACE_S, entry.task.cancel)
+        if control.action == ControlAction.CONTROL_ACTION_CANCEL:
+            asyncio.get_running_loop().call_later(_CANCEL_GRACE_S, _insist, entry)
 
     async def _beat(self) -> None:
         """Extend the delivery of every job that shows progress; let go of those that show none for their ack wait."""
@@ -248,20 +283,36 @@ class JobWorker:
             await asyncio.sleep(_BEAT_S)
             now = time.monotonic()
             for entry in list(self._running.values()):
+                if entry.ending or not self._bus.connected:
+                    # Nobody can tell progress while the bus is away; that is no stall.
+                    entry.job.alive()
                 ack_wait = float(entry.method.policy.ack_wait_s)
-                quiet = now - entry.job.last_activity
-                if quiet > ack_wait and not entry.stalled:
+                if now - entry.job.last_activity > ack_wait and not entry.stalled:
                     entry.stalled = True
-                    if entry.task is not None:
-                        entry.task.cancel()
+                    entry.task.cancel()
                 elif now - entry.beat_at > ack_wait / 3 and entry.job.last_activity > entry.beat_at:
                     entry.beat_at = now
                     with contextlib.suppress(NatsError):
                         await entry.message.in_progress()
 
 
-def _waited_s(message: Msg) -> float:
-    return max(0.0, time.time() - message.metadata.timestamp.timestamp())
+def _insist(entry: _Running) -> None:
+    """End a cancelled job that did not listen."""
+    if not entry.ending:
+        entry.task.cancel()
+
+
+def _info(envelope: JobEnvelope, attempt: int, worker: str) -> JobInfo:
+    return JobInfo(
+        envelope.id,
+        envelope.kind,
+        envelope.owner,
+        envelope.project,
+        attempt,
+        envelope.run,
+        envelope.traceparent,
+        worker,
+    )
 
 
 def _decode(method: Method, data: bytes) -> Message:

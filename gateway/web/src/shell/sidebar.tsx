@@ -32,10 +32,9 @@ export function Navigation({ compact = false, onNavigate }: NavigationProps) {
                 {...(onNavigate ? { onClick: onNavigate } : {})}
                 activeOptions={{ exact: to === "/", includeSearch: false }}
                 className={cn(
-                  "flex h-9 items-center gap-2.5 rounded-lg px-2.5 font-medium text-muted transition-colors hover:bg-hover hover:text-foreground",
+                  "flex h-9 items-center gap-2.5 rounded-lg px-2.5 font-medium text-muted transition-colors hover:bg-hover hover:text-foreground data-[status=active]:bg-accent-soft data-[status=active]:text-accent",
                   compact && "w-9 justify-center px-0",
                 )}
-                activeProps={{ className: "bg-accent-soft text-accent hover:bg-accent-soft hover:text-accent" }}
               >
                 <Icon aria-hidden="true" className="size-4.5 shrink-0" />
                 <span className={compact ? "sr-only" : ""}>{label}</span>

@@ -2,7 +2,7 @@ import type { ComponentProps } from "react";
 import { cn } from "@/lib/cn";
 
 export const inputStyle =
-  "w-full min-w-0 rounded-lg border border-outline/60 bg-surface px-3 text-sm placeholder:text-muted hover:border-outline focus-visible:border-accent focus-visible:outline-offset-0 disabled:opacity-50 aria-invalid:border-danger";
+  "w-full min-w-0 rounded-lg border border-outline/60 bg-surface px-3 text-sm placeholder:text-muted hover:border-outline focus-visible:border-accent focus-visible:-outline-offset-1 disabled:opacity-50 aria-invalid:border-danger";
 
 export function Input({ className, ...rest }: ComponentProps<"input">) {
   return <input className={cn(inputStyle, "h-9", className)} {...rest} />;

@@ -31,8 +31,7 @@ function Item({ conversation, onRename, onDelete, onNavigate }: ItemProps) {
         to="/chat/$conversationId"
         params={{ conversationId: conversation.id }}
         {...(onNavigate ? { onClick: onNavigate } : {})}
-        className="block rounded-lg py-1.5 pr-9 pl-3 transition-colors hover:bg-hover"
-        activeProps={{ className: "bg-hover" }}
+        className="block rounded-lg py-1.5 pr-9 pl-3 transition-colors hover:bg-hover data-[status=active]:bg-hover"
       >
         <span className="block truncate font-medium">{title}</span>
         <RelativeTime time={conversation.updated_at} className="text-xs text-muted" />

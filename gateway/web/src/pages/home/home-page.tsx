@@ -43,10 +43,14 @@ function RecentJobs() {
       {query.isSuccess && jobs.length === 0 && (
         <p className="text-muted">Work that takes a while becomes a job, and shows up here while it runs.</p>
       )}
-      <ul className="-mx-2 grid gap-0.5">
+      <ul className="-mx-2 grid grid-cols-1 gap-0.5">
         {jobs.map((job) => (
           <li key={job.id}>
-            <Link to="/jobs" search={{ job: job.id }} className="grid gap-1 rounded-lg px-2 py-2 hover:bg-hover">
+            <Link
+              to="/jobs"
+              search={{ job: job.id }}
+              className="grid grid-cols-1 gap-1 rounded-lg px-2 py-2 hover:bg-hover"
+            >
               <span className="flex items-center justify-between gap-3">
                 <span className="truncate font-medium">{jobTitle(job)}</span>
                 <JobStatusBadge status={job.status} />

@@ -2,7 +2,7 @@ import { Ellipsis } from "lucide-react";
 import { AssetImage } from "@/components/asset-media/asset-image";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { JobProgress } from "@/components/job-progress/job-progress";
-import { JobStatusBadge } from "@/components/job-status/job-status";
+import { JobStatusBadge, statusWord } from "@/components/job-status/job-status";
 import { Menu, MenuContent, MenuItem, MenuTrigger } from "@/components/menu/menu";
 import { RelativeTime } from "@/components/relative-time/relative-time";
 import { isTerminal } from "@/jobs/events";
@@ -49,6 +49,7 @@ function Row({ job, onOpen }: { job: LiveJob; onOpen: (job: LiveJob) => void }) 
             </button>
             {isTerminal(job.status) ? (
               <p className="truncate text-xs text-muted">
+                <span className="sm:hidden">{statusWord(job.status)} · </span>
                 {job.error ? job.error.message : kindLabel(job.kind)}
                 <span className="md:hidden">
                   {" · "}
@@ -61,7 +62,7 @@ function Row({ job, onOpen }: { job: LiveJob; onOpen: (job: LiveJob) => void }) 
           </div>
         </div>
       </td>
-      <td className="px-3 py-2.5">
+      <td className="hidden px-3 py-2.5 sm:table-cell">
         <JobStatusBadge status={job.status} />
       </td>
       <td className="hidden px-3 py-2.5 text-right whitespace-nowrap text-muted tabular-nums md:table-cell">
@@ -98,7 +99,9 @@ export function JobTable({ jobs, onOpen }: { jobs: readonly LiveJob[]; onOpen: (
         <thead className="sr-only">
           <tr>
             <th scope="col">Job</th>
-            <th scope="col">Status</th>
+            <th scope="col" className="hidden sm:table-cell">
+              Status
+            </th>
             <th scope="col" className="hidden md:table-cell">
               Duration
             </th>

@@ -1,5 +1,5 @@
 import { ChevronDown, RotateCcw, Sparkles } from "lucide-react";
-import { type FormEvent, type KeyboardEvent, useState } from "react";
+import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import type { Problem } from "@/api/problem";
 import type { GenerateOptions } from "@/api/types";
 import { Button } from "@/components/button/button";
@@ -51,6 +51,11 @@ export function SettingsForm({
 }: SettingsFormProps) {
   const [asked, setAsked] = useState(false);
   const [more, setMore] = useState(false);
+  const prompt = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    // On a touch screen focusing would raise the keyboard over the page.
+    if (matchMedia("(pointer: fine)").matches) prompt.current?.focus();
+  }, []);
   const found: SettingsErrors = checkSettings(settings, options.limits);
   const errors: SettingsErrors = {};
   for (const field of FIELDS) {
@@ -90,7 +95,7 @@ export function SettingsForm({
           {(control) => (
             <Textarea
               {...control}
-              autoFocus
+              ref={prompt}
               className="min-h-28 max-h-72 text-[0.9375rem]"
               placeholder="a red apple on a blue background"
               value={settings.prompt}

@@ -9,7 +9,10 @@ const options: GenerateOptions = {
     { name: "dpmpp_2m", label: "DPM++ 2M" },
     { name: "euler", label: "Euler" },
   ],
-  sizes: [{ label: "Large", width: 512, height: 512 }],
+  sizes: [
+    { label: "Square", width: 256, height: 256 },
+    { label: "Portrait 2:3", width: 208, height: 312 },
+  ],
   formats: ["png", "webp"],
   limits: {
     prompt: { min_length: 1, max_length: 20 },
@@ -98,14 +101,15 @@ describe("checkSettings", () => {
 });
 
 describe("sizePresets", () => {
-  it("offers the native area in several shapes and the server's own sizes, each once", () => {
-    const presets = sizePresets(options, modelOf(options, "starter"));
-    expect(presets[0]).toEqual({ label: "Square", width: 256, height: 256 });
-    expect(presets.at(-1)).toEqual({ label: "Large", width: 512, height: 512 });
-    for (const { width, height } of presets) {
-      expect(width % 8).toBe(0);
-      expect(height % 8).toBe(0);
-    }
+  it("offers the server's sizes for its first model", () => {
+    expect(sizePresets(options, modelOf(options, "starter"))).toEqual(options.sizes);
+  });
+
+  it("scales them to another model's native size, each once and within the limits", () => {
+    const small = { ...options.models[0], name: "small", native_size: 32 } as GenerateOptions["models"][number];
+    expect(sizePresets(options, small)).toEqual([{ label: "Square", width: 64, height: 64 }]);
+    const large = { ...small, name: "large", native_size: 1024 };
+    expect(sizePresets(options, large)[1]).toEqual({ label: "Portrait 2:3", width: 832, height: 1248 });
   });
 });
 

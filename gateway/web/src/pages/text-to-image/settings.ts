@@ -106,33 +106,24 @@ export interface SizePreset {
   height: number;
 }
 
-const SHAPES = [
-  { label: "Square", ratio: 1 },
-  { label: "Landscape", ratio: 4 / 3 },
-  { label: "Portrait", ratio: 3 / 4 },
-  { label: "Wide", ratio: 16 / 9 },
-  { label: "Tall", ratio: 9 / 16 },
-];
-
-/** Sizes a model is at home in: its native area in several shapes, then those the server offers besides. */
+/** Sizes to offer for a model: the server's, which suit its first model, scaled to the native size of this one. */
 export function sizePresets(options: GenerateOptions, model: DiffusionModel | undefined): SizePreset[] {
-  const presets: SizePreset[] = [];
-  const add = (preset: SizePreset) => {
-    if (!presets.some((other) => other.width === preset.width && other.height === preset.height)) presets.push(preset);
+  const base = options.models[0]?.native_size || 1;
+  const scale = (model?.native_size || base) / base;
+  const allowed = (size: number, limit: FieldLimit | undefined) => {
+    const multiple = limit?.multiple_of ?? 8;
+    const rounded = Math.round((size * scale) / multiple) * multiple;
+    return Math.min(limit?.maximum ?? rounded, Math.max(limit?.minimum ?? multiple, rounded));
   };
-  if (model !== undefined && model.native_size > 0) {
-    const allowed = (size: number, limit: FieldLimit | undefined) => {
-      const multiple = limit?.multiple_of ?? 8;
-      const rounded = Math.round(size / multiple) * multiple;
-      return Math.min(limit?.maximum ?? rounded, Math.max(limit?.minimum ?? multiple, rounded));
-    };
-    for (const { label, ratio } of SHAPES) {
-      const width = allowed(model.native_size * Math.sqrt(ratio), options.limits.width);
-      const height = allowed(model.native_size / Math.sqrt(ratio), options.limits.height);
-      if (ratio === 1 || width !== height) add({ label, width, height });
+  const presets: SizePreset[] = [];
+  for (const size of options.sizes) {
+    const width = allowed(size.width, options.limits.width);
+    const height = allowed(size.height, options.limits.height);
+    // Small models round several shapes to the same size.
+    if (!presets.some((other) => other.width === width && other.height === height)) {
+      presets.push({ label: size.label, width, height });
     }
   }
-  for (const size of options.sizes) add(size);
   return presets;
 }
 

@@ -1,0 +1,1 @@
+"""Language models: chat, completion and embeddings in OpenAI's terms."""

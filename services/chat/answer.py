@@ -1,0 +1,109 @@
+"""From an endpoint's stream to what the client gets: chunks as they come, or the one object they add up to."""
+
+import contextlib
+import re
+from collections.abc import AsyncGenerator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+
+from atelier.v1.chat_pb2 import CompletionChunk
+from services.chat.accumulate import Accumulator
+from services.chat.endpoint import Timing
+
+_FINISHED = re.compile(rb'"finish_reason"\s*:\s*"')
+_USAGE = re.compile(rb'"usage"\s*:\s*\{')
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One endpoint that was asked; `outcome` is "answered" or the failure's code, `ms` the time until it was known."""
+
+    endpoint: str
+    outcome: str
+    ms: int
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one request."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass
+class Reply:
+    """Who answers a request and how it went; becomes the `atelier` object of the response."""
+
+    model: str
+    endpoint: str
+    timing: Timing
+    attempts: list[Attempt] = field(default_factory=list)
+    usage: Usage = Usage()
+
+    def as_json(self, *, done: bool) -> dict[str, Any]:
+        """The `atelier` object; `latency_ms` is to the first token while the answer is being written, then in all."""
+        first = self.timing.first_token_ms
+        return {
+            "model": self.model,
+            "endpoint": self.endpoint,
+            "first_token_ms": first,
+            "latency_ms": self.timing.elapsed_ms if done else first,
+            "attempts": [asdict(attempt) for attempt in self.attempts],
+        }
+
+
+async def streamed(
+    frames: AsyncGenerator[list[bytes], None], reply: Reply, *, include_usage: bool
+) -> AsyncGenerator[CompletionChunk, None]:
+    """Chunk objects as they come; those of one read travel together.
+
+    The first, the finishing and the usage chunk get the `atelier` object; the usage chunk is passed on only if the
+    client asked for it.
+    """
+    begun = False
+    async with contextlib.aclosing(frames) as batches:
+        async for batch in batches:
+            passed = list[bytes]()
+            if not begun:
+                reply.attempts.append(Attempt(reply.endpoint, "answered", reply.timing.first_token_ms))
+            for frame in batch:
+                if _USAGE.search(frame):
+                    alone = _note_usage(frame, reply)
+                    if alone and not include_usage:
+                        continue
+                    frame = _with(frame, reply.as_json(done=True))
+                elif (ends := _FINISHED.search(frame) is not None) or not begun:
+                    frame = _with(frame, reply.as_json(done=ends))
+                begun = True
+                passed.append(frame)
+            if passed:
+                yield CompletionChunk(json=passed)
+
+
+async def whole(frames: AsyncGenerator[list[bytes], None], reply: Reply, *, chat: bool) -> CompletionChunk:
+    """The one object of a non-streaming answer."""
+    accumulator = Accumulator(chat=chat)
+    async with contextlib.aclosing(frames) as batches:
+        async for batch in batches:
+            for frame in batch:
+                if _USAGE.search(frame):
+                    _note_usage(frame, reply)
+                accumulator.add(orjson.loads(frame))
+    reply.attempts.append(Attempt(reply.endpoint, "answered", reply.timing.first_token_ms))
+    return CompletionChunk(json=[orjson.dumps(accumulator.result() | {"atelier": reply.as_json(done=True)})])
+
+
+def _note_usage(frame: bytes, reply: Reply) -> bool:
+    """Remember the usage in a chunk; tells whether the chunk holds nothing else."""
+    chunk = orjson.loads(frame)
+    usage = chunk["usage"]
+    reply.usage = Usage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
+    return not chunk.get("choices")
+
+
+def _with(frame: bytes, atelier: dict[str, Any]) -> bytes:
+    """The object in `frame` with one more member, without parsing it."""
+    return frame.rstrip()[:-1] + b',"atelier":' + orjson.dumps(atelier) + b"}"

@@ -1,0 +1,242 @@
+"""A server that runs as our child: started, watched, restarted with back-off, and never left behind."""
+
+import asyncio
+import collections
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import structlog
+
+from services.kit.failures import Failure
+from services.kit.tasks import end
+
+log = structlog.get_logger(__name__)
+
+State = Literal["starting", "ready", "down"]
+
+_GUARD = Path(__file__).with_name("guard.py")
+_PROBE_EVERY_S = 0.25
+_WATCH_EVERY_S = 2.0
+_END_WITHIN_S = 8.0
+_LINE_LIMIT = 256 * 1024
+# A run this long counts as a success, so the next restart comes at once.
+_HEALTHY_S = 60.0
+
+
+@dataclass(frozen=True)
+class Program:
+    """How to start a server that listens on `socket`, a Unix socket in a folder that only this user can enter."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    socket: Path
+
+
+class Probe(Protocol):
+    """What a child needs to know about the server behind it."""
+
+    async def ready(self) -> bool:
+        """Whether it answers."""
+        ...
+
+    async def ailment(self) -> str:
+        """Why it should be restarted although it runs; "" while all is well."""
+        ...
+
+
+def private_folder(name: str) -> Path:
+    """A new folder that only this user can enter, short enough for a Unix socket's 108 bytes."""
+    return Path(tempfile.mkdtemp(prefix=f"atelier-{name}-", dir="/tmp" if sys.platform != "win32" else None))
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """Seconds to wait before the n-th start in a row: 0, then doubling up to `longest_s`."""
+
+    first_s: float = 1.0
+    longest_s: float = 30.0
+
+    def before(self, failures: int) -> float:
+        """`failures` is how many starts in a row came to nothing."""
+        return 0.0 if failures <= 0 else min(self.longest_s, self.first_s * 2.0 ** min(failures - 1, 20))
+
+
+class ChildServer:
+    """Keeps one program running until it is stopped.
+
+    `prepare` gives the program for each start anew (a fresh socket folder every time, so that a late answer of the last
+    run can never be taken for the new one's) and may wait for what the program needs.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        prepare: Callable[[Path], Awaitable[Program]],
+        probe: Callable[[Path], Probe],
+        *,
+        start_within_s: float,
+        changed: Callable[[State, str], None] = lambda state, detail: None,
+        backoff: Backoff | None = None,
+        watch_every_s: float = _WATCH_EVERY_S,
+    ) -> None:
+        """`changed` hears every new state and why; `probe` is made for the socket of each start."""
+        self.name = name
+        self._prepare = prepare
+        self._probe = probe
+        self._start_within_s = start_within_s
+        self._changed = changed
+        self._backoff = backoff or Backoff()
+        self._watch_every_s = watch_every_s
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
+        self._tail: collections.deque[str] = collections.deque(maxlen=20)
+        self.state: State = "starting"
+        self.detail = ""
+        self.socket: Path | None = None
+        self.group = 0
+        self.restarts = 0
+        self.failures = 0
+        self.started_in_s = 0.0
+
+    def start(self) -> None:
+        """Begin, in the background."""
+        self._task = asyncio.create_task(self._keep_running(), name=f"child-{self.name}")
+
+    async def stop(self) -> None:
+        """End the program and everything it started."""
+        self._stopping.set()
+        if self._task is not None:
+            await self._task
+
+    def tell_starting(self, detail: str) -> None:
+        """Say what the start is busy with."""
+        self._tell("starting", detail)
+
+    def _tell(self, state: State, detail: str = "") -> None:
+        self.state, self.detail = state, detail
+        self._changed(state, detail)
+
+    async def _keep_running(self) -> None:
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            scratch = private_folder(self.name)
+            try:
+                why = await self._run_once(scratch)
+            except (OSError, Failure) as error:
+                why = f"{self.name} could not be started: {error}"
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+            if self._stopping.is_set():
+                return
+            was_ready = self.state == "ready"
+            self.failures = 1 if was_ready and time.monotonic() - began > _HEALTHY_S else self.failures + 1
+            self.restarts += 1
+            self._tell("down", why)
+            pause = self._backoff.before(self.failures)
+            log.warning("child_ended", child=self.name, reason=why, again_in_s=pause)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._stopping.wait()
+
+    async def _run_once(self, scratch: Path) -> str:
+        """One life of the program; gives the reason of its end."""
+        began = time.monotonic()
+        self._tell("starting", f"starting {self.name}")
+        stopping = asyncio.create_task(self._stopping.wait(), name=f"{self.name}-stop")
+        preparing = asyncio.create_task(self._prepare(scratch), name=f"{self.name}-prepare")
+        await asyncio.wait({stopping, preparing}, return_when=asyncio.FIRST_COMPLETED)
+        if not preparing.done():
+            await end(preparing, stopping)
+            return "stopped"
+        program = preparing.result()
+        self._tail.clear()
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", str(_GUARD), str(scratch), *program.command),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=dict(program.environment),
+            limit=_LINE_LIMIT,
+            # Its own session, so that Ctrl-C in our terminal reaches us and not the engine.
+            start_new_session=True,
+        )
+        reading = asyncio.create_task(self._pass_on_log(process), name=f"{self.name}-log")
+        ending = asyncio.create_task(process.wait(), name=f"{self.name}-exit")
+        watching = asyncio.create_task(self._watch(program, began), name=f"{self.name}-watch")
+        try:
+            await asyncio.wait({ending, watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if ending.done():
+                # The last words may still be in the pipe.
+                await asyncio.wait({reading}, timeout=1)
+                return self._last_words(ending.result())
+            return watching.result() if watching.done() else "stopped"
+        finally:
+            self.socket = None
+            await end(watching, stopping)
+            await self._end(process)
+            await end(reading, ending)
+
+    async def _watch(self, program: Program, began: float) -> str:
+        probe = self._probe(program.socket)
+        while not await probe.ready():
+            if time.monotonic() - began > self._start_within_s:
+                return f"{program.name} was not ready within {self._start_within_s:.0f} s"
+            await asyncio.sleep(_PROBE_EVERY_S)
+        self.socket = program.socket
+        self.started_in_s = time.monotonic() - began
+        log.info("child_ready", child=self.name, seconds=round(self.started_in_s, 1))
+        self._tell("ready")
+        while True:
+            await asyncio.sleep(self._watch_every_s)
+            if why := await probe.ailment():
+                log.error("child_ailing", child=self.name, reason=why)
+                return why
+
+    async def _pass_on_log(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        while True:
+            try:
+                line = await process.stdout.readline()
+            except ValueError:
+                # A line over the limit; what is left of it comes with the next read.
+                continue
+            if not line:
+                return
+            text = line.decode(errors="replace").rstrip()
+            if text.startswith("group ") and not self._tail:
+                self.group = int(text.split()[1])
+            if text:
+                self._tail.append(text)
+                log.info(text, child=self.name)
+
+    def _last_words(self, status: int) -> str:
+        errors = [line for line in self._tail if "Error" in line or "error" in line]
+        said = (errors or list(self._tail) or [""])[-1]
+        return f"{self.name} ended with status {status}: {said}"[:500]
+
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
+        # Closing its standard input tells the guard to end the group.
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            async with asyncio.timeout(_END_WITHIN_S):
+                await process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        if self.group:
+            # In case the guard itself was killed before it could.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.group, signal.SIGKILL)
+            self.group = 0

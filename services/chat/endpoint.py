@@ -1,0 +1,233 @@
+"""The one way to an OpenAI-compatible server, be it our own engine behind a Unix socket or anyone's URL."""
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx
+import orjson
+
+from services.chat.refusals import as_failure, read_error
+from services.chat.sse import FrameSplitter
+from services.kit.failures import Failure, TimedOut, Unavailable
+
+Route = Literal["chat/completions", "completions"]
+
+_CONNECT_S = 5.0
+_LIST_S = 5.0
+_RETRY_S = 2.0
+_DONE = b"[DONE]"
+_ERROR_BODY_LIMIT = 64 * 1024
+# The quotes of a JSON string are escaped inside another, so these cannot match a model's words.
+_FINISHED = re.compile(rb'"finish_reason"\s*:\s*"')
+_ERROR = re.compile(rb'^\s*\{\s*"(?:error|object"\s*:\s*"error)"')
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How patient to be, in seconds: until the first content token, and between two pieces of an answer."""
+
+    first_token_s: float = 30.0
+    between_s: float = 60.0
+
+
+@dataclass(frozen=True)
+class EndpointModel:
+    """A model an endpoint lists; `context_length` in tokens, 0 = it does not say."""
+
+    id: str
+    context_length: int = 0
+    created: int = 0
+
+
+@dataclass
+class Timing:
+    """When one request was sent and its first content came, on the monotonic clock."""
+
+    started: float
+    first_content: float | None = None
+
+    @property
+    def first_token_ms(self) -> int:
+        """Milliseconds to the first content token; 0 if there was none yet."""
+        return round((self.first_content - self.started) * 1000) if self.first_content is not None else 0
+
+    @property
+    def elapsed_ms(self) -> int:
+        """Milliseconds since the request was sent."""
+        return round((time.monotonic() - self.started) * 1000)
+
+
+class Endpoint:
+    """An OpenAI-compatible server; connections are kept and used again.
+
+    `base_url` includes the version, e.g. `http://127.0.0.1:1234/v1`. With `socket` the host in it is not looked up.
+    """
+
+    def __init__(
+        self, name: str, base_url: str, *, socket: Path | None = None, api_key: str = "", limits: Limits | None = None
+    ) -> None:
+        """Nothing is connected yet."""
+        self.name = name
+        self.limits = limits or Limits()
+        pool = httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=30.0)
+        headers = {"content-type": "application/json", "accept-encoding": "identity"}
+        if api_key:
+            headers["authorization"] = f"Bearer {api_key}"
+        self._client = httpx.AsyncClient(
+            base_url=base_url.rstrip("/") + "/",
+            # Connections are retried only before anything is sent, so no request is made twice.
+            transport=httpx.AsyncHTTPTransport(uds=str(socket) if socket else None, limits=pool, retries=1),
+            headers=headers,
+            timeout=httpx.Timeout(None, connect=_CONNECT_S),
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    async def models(self) -> list[EndpointModel]:
+        """What it serves; also the health probe, since it costs no tokens. Raises a `Failure`."""
+        with self._failures():
+            response = await self._client.get("models", timeout=_LIST_S)
+        if response.status_code != 200:
+            raise self._refusal(response, response.content)
+        try:
+            entries: list[dict[str, Any]] = orjson.loads(response.content)["data"]
+            return [
+                EndpointModel(
+                    id=str(entry["id"]),
+                    context_length=int(entry.get("max_model_len") or entry.get("context_length") or 0),
+                    created=int(entry.get("created") or 0),
+                )
+                for entry in entries
+            ]
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            raise Unavailable(f"{self.name} gave no list of models: {error}") from error
+
+    async def embeddings(self, body: dict[str, Any], *, within_s: float) -> bytes:
+        """OpenAI's embedding response object, as it came. Raises a `Failure`."""
+        with self._failures():
+            try:
+                async with asyncio.timeout(within_s):
+                    response = await self._client.post("embeddings", content=orjson.dumps(body))
+            except TimeoutError as error:
+                raise TimedOut(f"{self.name} gave no embeddings within {within_s:.0f} s", retry_after_s=1) from error
+        if response.status_code != 200:
+            raise self._refusal(response, response.content)
+        return response.content
+
+    async def stream(self, path: Route, body: dict[str, Any], timing: Timing) -> AsyncGenerator[list[bytes], None]:
+        """The chunk objects of a streamed answer, those of one read together, as the bytes that came.
+
+        The first list holds everything up to the first content (text, a tool call, reasoning), so as long as nothing
+        was given out, nothing of the answer is lost by asking someone else. Closing the generator closes the connection,
+        at which a server stops its work.
+
+        Raises a `Failure`: when the server refuses, when no content came within `limits.first_token_s` (whatever else it
+        sends meanwhile), when it falls silent or breaks off.
+        """
+        deadline = timing.started + self.limits.first_token_s
+        async with contextlib.AsyncExitStack() as stack:
+            with self._failures():
+                request = self._client.build_request("POST", path, content=orjson.dumps(body))
+                async with self._until(deadline, first=True):
+                    response = await self._client.send(request, stream=True)
+                stack.push_async_callback(response.aclose)
+                if response.status_code != 200:
+                    async with self._until(deadline, first=True):
+                        raise self._refusal(response, await _head(response))
+                async with contextlib.aclosing(self._frames(response.aiter_raw(), deadline, timing)) as batches:
+                    async for frames in batches:
+                        yield frames
+
+    async def _frames(
+        self, reads: AsyncIterator[bytes], deadline: float, timing: Timing
+    ) -> AsyncGenerator[list[bytes], None]:
+        splitter = FrameSplitter()
+        held: list[bytes] = []
+        finished = over = False
+        while not over:
+            waiting = timing.first_content is None
+            async with self._until(deadline, first=waiting):
+                data = await anext(reads, None)
+            frames = splitter.feed(data) if data is not None else splitter.flush()
+            over = data is None or _DONE in frames
+            frames = [frame for frame in frames if frame != _DONE]
+            for frame in frames:
+                if _ERROR.match(frame):
+                    raise as_failure(read_error(500, frame), endpoint=self.name)
+                finished = finished or _FINISHED.search(frame) is not None
+            if waiting:
+                held += frames
+                if not any(_has_content(frame) for frame in frames):
+                    continue
+                timing.first_content = time.monotonic()
+                frames, held = held, []
+            if frames:
+                yield frames
+                deadline = time.monotonic() + self.limits.between_s
+        if held:
+            timing.first_content = time.monotonic()
+            yield held
+        if not finished:
+            raise Unavailable(
+                f"{self.name} broke off in the middle of an answer", hint="Try again.", retry_after_s=_RETRY_S
+            )
+
+    @contextlib.asynccontextmanager
+    async def _until(self, deadline: float, *, first: bool) -> AsyncIterator[None]:
+        left = deadline - time.monotonic()
+        try:
+            async with asyncio.timeout(max(0.0, left)):
+                yield
+        except TimeoutError as error:
+            if first:
+                limit = self.limits.first_token_s
+                raise TimedOut(f"{self.name} gave no first token within {limit:g} s", retry_after_s=5) from error
+            raise TimedOut(f"{self.name} fell silent for {self.limits.between_s:g} s", retry_after_s=5) from error
+
+    @contextlib.contextmanager
+    def _failures(self):
+        try:
+            yield
+        except httpx.ConnectError as error:
+            raise Unavailable(f"{self.name} is not there: {error}", retry_after_s=_RETRY_S) from error
+        except (httpx.TransportError, httpx.StreamError) as error:
+            what = str(error) or type(error).__name__
+            raise Unavailable(
+                f"{self.name} broke off: {what}", hint="It may be restarting; try again.", retry_after_s=_RETRY_S
+            ) from error
+
+    def _refusal(self, response: httpx.Response, body: bytes) -> Failure:
+        error = read_error(response.status_code, body)
+        return as_failure(error, endpoint=self.name, retry_after=response.headers.get("retry-after"))
+
+
+async def _head(response: httpx.Response) -> bytes:
+    body = b""
+    async for part in response.aiter_raw():
+        body += part
+        if len(body) >= _ERROR_BODY_LIMIT:
+            break
+    return body
+
+
+def _has_content(frame: bytes) -> bool:
+    """Whether a chunk object carries a part of an answer; one that only ends it counts too: nothing more will come."""
+    try:
+        choices = orjson.loads(frame).get("choices") or ()
+    except (orjson.JSONDecodeError, AttributeError):
+        return False
+    for choice in choices:
+        said = choice.get("delta") or {}
+        if choice.get("text") or choice.get("finish_reason"):
+            return True
+        if any(value for name, value in said.items() if name != "role"):
+            return True
+    return False

@@ -1,0 +1,96 @@
+"""What an endpoint's error answer means, as a failure with the field named."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from services.kit.failures import BadInput, Failure, FieldFault, NotFound, Overloaded, Unavailable
+
+_RETRY_S = 2.0
+_MESSAGE_LIMIT = 2000
+
+# Which field a 400 is about, where the server does not say: the message's words, first match wins.
+_FIELD_BY_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"tool_choice|tool choice|tool-choice"), "tool_choice"),
+    (re.compile(r"\btools?\b"), "tools"),
+    (re.compile(r"response_format|json[_ ]schema|structured|grammar|regex"), "response_format"),
+    (re.compile(r"chat template|\brole\b|\bmessages?\b|conversation"), "messages"),
+    (re.compile(r"top_logprobs|logprobs"), "logprobs"),
+    (re.compile(r"\bstop\b"), "stop"),
+    (re.compile(r"temperature"), "temperature"),
+    (re.compile(r"top_p"), "top_p"),
+    (re.compile(r"\bseed\b"), "seed"),
+)
+_TOO_LONG = re.compile(
+    r"context[ _]length|maximum context|max_model_len|context window|too many tokens|longer than the maximum"
+)
+# pydantic's location, as FastAPI servers send it: ('body', 'messages', 0, 'role')
+_LOCATION = re.compile(r"'loc': \('body', ([^)]*)\)")
+
+
+@dataclass(frozen=True)
+class ErrorAnswer:
+    """An error as an OpenAI-compatible server tells it."""
+
+    status: int
+    message: str
+    param: str = ""
+    code: str = ""
+
+
+def read_error(status: int, body: bytes) -> ErrorAnswer:
+    """Whatever shape the server uses: OpenAI's, FastAPI's `detail`, or plain text."""
+    try:
+        data: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return ErrorAnswer(status, body[:_MESSAGE_LIMIT].decode(errors="replace").strip() or f"HTTP {status}")
+    error = data.get("error", data) if isinstance(data, dict) else data
+    if isinstance(error, str):
+        return ErrorAnswer(status, error[:_MESSAGE_LIMIT])
+    if not isinstance(error, dict):
+        return ErrorAnswer(status, str(error)[:_MESSAGE_LIMIT])
+    message = error.get("message") or error.get("detail") or str(error)
+    told = error.get("code")
+    # In the middle of a stream the HTTP status is long gone; some servers put it into `code`.
+    if isinstance(told, int) and 400 <= told < 600:
+        status = told
+    return ErrorAnswer(
+        status,
+        (message if isinstance(message, str) else str(message))[:_MESSAGE_LIMIT],
+        param=str(error.get("param") or ""),
+        code=str(told or ""),
+    )
+
+
+def as_failure(error: ErrorAnswer, *, endpoint: str, retry_after: str | None = None) -> Failure:
+    """The failure for an endpoint's error; `retry_after` is the header of that name."""
+    wait = float(retry_after) if retry_after and retry_after.replace(".", "", 1).isdigit() else _RETRY_S
+    if error.status in (401, 403):
+        return Failure(
+            f"{endpoint} refused the API key: {error.message}",
+            code="endpoint_refused",
+            hint="Check the key of this endpoint.",
+        )
+    if error.status == 404:
+        return NotFound(error.message, code="model_not_found", fields=(FieldFault("model", error.message),))
+    if error.status in (429, 503):
+        return Overloaded(f"{endpoint} is at its capacity: {error.message}", retry_after_s=wait)
+    if error.status >= 500 or error.status == 408:
+        return Unavailable(f"{endpoint} failed: {error.message}", hint="Try again.", retry_after_s=wait)
+    return _bad_input(error)
+
+
+def _bad_input(error: ErrorAnswer) -> BadInput:
+    code = "bad_input"
+    words = error.message.lower()
+    field = error.param
+    if _TOO_LONG.search(words) or error.code == "context_length_exceeded":
+        code = "context_length_exceeded"
+        field = field or "messages"
+    elif not field and (found := _LOCATION.search(error.message)):
+        field = ".".join(part.strip(" '\"") for part in found.group(1).split(",") if part.strip())
+    if not field:
+        field = next((name for pattern, name in _FIELD_BY_WORDS if pattern.search(words)), "")
+    return BadInput(error.message, code=code, fields=(FieldFault(field, error.message),) if field else ())

@@ -1,0 +1,1 @@
+"""Pictures from words: diffusion models behind one batched sampling loop."""

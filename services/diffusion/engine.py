@@ -1,0 +1,199 @@
+"""The engine: one thread that, step by step, moves every picture in the works.
+
+Each tick takes up to a batch of pictures of one model and size, wherever each is in its own schedule, evaluates the UNet once
+for all of them and lets each picture's own scheduler take its step. So a newcomer joins at the next tick, a cancelled request
+is gone at the next tick, and different samplers, steps, prompts and guidance share a batch.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from services.diffusion.decode import decode
+from services.diffusion.denoise import Batching, predict, predicted_clean
+from services.diffusion.faults import EngineFault, OutOfMemory
+from services.diffusion.foreign import ForeignModel
+from services.diffusion.gate import Gate
+from services.diffusion.generation import Ended, Generation, Made, Previewed, Stepped, Tell
+from services.diffusion.model import Model
+from services.diffusion.picture import Picture
+from services.diffusion.pulse import Pulse
+from services.diffusion.sampling import Sampling, choose
+
+log = structlog.get_logger(__name__)
+
+# Previews waiting to be drawn; when there are more the latest are left out: they are only previews.
+_PREVIEWS_WAITING = 16
+
+
+class Engine:
+    """Samples pictures. `submit` from any thread; everything is told through each request's own `tell`."""
+
+    def __init__(self, *, cores: int, batch: int = 8, batching: Batching = "exact", gate: Gate | None = None) -> None:
+        """`batch` is the most pictures sampled in one go, `cores` the CPU threads there are."""
+        self.pulse = Pulse()
+        self.gate = gate or Gate()
+        self._batch = batch
+        self._batching: Batching = batching
+        self._requests: list[Sampling] = []
+        self._changed = threading.Condition()
+        self._closing = False
+        self._lanes = ThreadPoolExecutor(cores, thread_name_prefix="lane")
+        # Decoding and drawing previews go on beside the sampling, in order.
+        self._finisher = ThreadPoolExecutor(1, thread_name_prefix="finish")
+        self._foreign = ThreadPoolExecutor(1, thread_name_prefix="foreign")
+        self._previews_waiting = 0
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread.start()
+
+    def submit(self, model: Model | ForeignModel, generation: Generation, tell: Tell) -> Sampling:
+        """Begin a request; `tell` is called from the engine's threads until `Ended`."""
+        sampling = Sampling(model, generation, tell)
+        if isinstance(model, ForeignModel):
+            self._foreign.submit(self._sample_foreign, model, sampling)
+            return sampling
+        with self._changed:
+            self._requests.append(sampling)
+            self._changed.notify()
+        return sampling
+
+    def close(self) -> None:
+        """End after the present step; requests under way are cancelled."""
+        with self._changed:
+            self._closing = True
+            for sampling in self._requests:
+                sampling.cancel()
+            self._changed.notify()
+        self._thread.join()
+        for pool in (self._lanes, self._finisher, self._foreign):
+            pool.shutdown(cancel_futures=True)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing or self._requests)
+                self._requests, gone = _sort_out(self._requests)
+                waiting = list(self._requests)
+                closing = self._closing
+            for sampling in gone:
+                sampling.end()
+            if closing:
+                return
+            if waiting:
+                with self.gate.passing():
+                    self._tick(waiting)
+                self.pulse.beat()
+
+    # --- a tick -------------------------------------------------------------------------------------------------------
+
+    def _tick(self, waiting: Sequence[Sampling]) -> None:
+        model, chosen = choose(waiting, self._batch)
+        if model is None:
+            return
+        for sampling in {id(s): s for s, _ in chosen}.values():
+            sampling.served_at = time.monotonic()
+        try:
+            self._step(model, chosen)
+        except Exception as error:
+            if len(chosen) == 1:
+                self._fail(chosen[0][0], error)
+                return
+            # One of them may be at fault, or all together too big: each on its own tells.
+            log.warning("batch_failed", pictures=len(chosen), error=str(error))
+            if _is_out_of_memory(error):
+                self._batch = max(1, len(chosen) // 2)
+            for sampling, picture in chosen:
+                try:
+                    self._step(model, [(sampling, picture)])
+                except Exception as own:
+                    self._fail(sampling, own)
+
+    def _step(self, model: Model, chosen: Sequence[tuple[Sampling, Picture]]) -> None:
+        import torch
+
+        with torch.inference_mode():
+            outputs = predict(model, [picture for _, picture in chosen], self._lanes, self._batching)
+            for (sampling, picture), output in zip(chosen, outputs, strict=True):
+                before = picture.step
+                clean = predicted_clean(model, picture, output) if sampling.preview_due(picture) else None
+                picture.advance(output)
+                if picture.step != before:
+                    sampling.tell(sampling.stepped(picture))
+                if clean is not None:
+                    self._preview(model, sampling, picture, clean)
+                if picture.done:
+                    sampling.sampled(picture)
+                    self._finisher.submit(self._finish, model, sampling, picture)
+
+    def _fail(self, sampling: Sampling, error: Exception) -> None:
+        log.error("sampling_failed", exc_info=error)
+        sampling.end(_as_fault(error))
+
+    # --- beside the sampling ------------------------------------------------------------------------------------------
+
+    def _preview(self, model: Model, sampling: Sampling, picture: Picture, clean: object) -> None:
+        if self._previews_waiting >= _PREVIEWS_WAITING:
+            return
+        step = picture.step
+        self._previews_waiting += 1
+
+        def draw() -> None:
+            self._previews_waiting -= 1
+            if not sampling.over:
+                sampling.tell(Previewed(picture.index, step, model.colours.webp(clean)))
+
+        self._finisher.submit(draw)
+
+    def _finish(self, model: Model, sampling: Sampling, picture: Picture) -> None:
+        if sampling.over:
+            return
+        try:
+            image = decode(model, picture.latents)
+        except Exception as error:
+            self._fail(sampling, error)
+            return
+        self.pulse.beat()
+        sampling.made(Made(picture.index, picture.seed, image))
+
+    def _sample_foreign(self, model: ForeignModel, sampling: Sampling) -> None:
+        generation = sampling.generation
+        for index in range(generation.count):
+            def on_step(step: int, index: int = index) -> None:
+                done = (index * generation.steps + step) / (generation.count * generation.steps)
+                sampling.tell(Stepped(index, step, generation.steps, done, sampling.eta(done)))
+                self.pulse.beat()
+
+            try:
+                with self.gate.passing():
+                    image = model.sample(generation, index, on_step, lambda: sampling.over)
+            except Exception as error:
+                self._fail(sampling, error)
+                return
+            if image is None:
+                sampling.end()
+                return
+            sampling.made(Made(index, generation.seed + index, image))
+
+
+def _sort_out(requests: Sequence[Sampling]) -> tuple[list[Sampling], list[Sampling]]:
+    """Those still to be sampled, and those that were cancelled; requests with nothing left to sample drop out silently."""
+    going = [s for s in requests if not s.over and not s.all_sampled]
+    return going, [s for s in requests if s.cancelled]
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    import torch
+
+    # On the CPU torch raises a bare RuntimeError.
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def _as_fault(error: Exception) -> EngineFault:
+    if isinstance(error, EngineFault):
+        return error
+    if _is_out_of_memory(error):
+        return OutOfMemory("there is not enough memory for this picture")
+    return EngineFault(f"{type(error).__name__}: {error}")

@@ -1,0 +1,81 @@
+"""Pipelines whose loop is not ours (Stable Diffusion 3, Flux, LCM, PixArt…): run through diffusers, one picture at a time."""
+
+import copy
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from PIL import Image
+
+from services.diffusion.generation import Generation
+from services.diffusion.model import ModelCard
+from services.diffusion.samplers import SAMPLERS
+
+
+class ForeignModel:
+    """A diffusers text-to-image pipeline as it is."""
+
+    def __init__(self, name: str, source: str, weights_hash: str, pipeline: Any, threads: int) -> None:
+        """Read its native size out of the pipeline."""
+        self.pipeline = pipeline
+        self.threads = threads
+        scale = int(getattr(pipeline, "vae_scale_factor", 8))
+        denoiser = getattr(pipeline, "unet", None) or getattr(pipeline, "transformer", None)
+        size = getattr(getattr(denoiser, "config", None), "sample_size", None) or getattr(
+            pipeline, "default_sample_size", 64
+        )
+        height, width = (size, size) if isinstance(size, int) else size
+        # Transformers see patches of latents, so a picture's side must be a multiple of a patch.
+        patch = int(getattr(getattr(denoiser, "config", None), "patch_size", 1) or 1)
+        self.card = ModelCard(
+            name=name,
+            source=source,
+            hash=weights_hash,
+            native_width=width * scale,
+            native_height=height * scale,
+            multiple=scale * patch,
+            device=str(pipeline.device),
+        )
+        self._accepts = inspect.signature(pipeline.__call__).parameters
+
+    @property
+    def choosable(self) -> list[str]:
+        """The samplers this model can be run with; empty if it has its own."""
+        compatible = {made.__name__ for made in getattr(self.pipeline.scheduler, "compatibles", [])}
+        return [name for name, sampler in SAMPLERS.items() if sampler.scheduler in compatible]
+
+    def sample(
+        self, generation: Generation, index: int, on_step: Callable[[int], None], cancelled: Callable[[], bool]
+    ) -> Image.Image | None:
+        """Make picture `index`, telling each step done; None if it was cancelled on the way.
+
+        The negative prompt, size and guidance are passed where the pipeline knows them.
+        """
+        import torch
+
+        torch.set_num_threads(self.threads)
+        # A copy with its own scheduler: schedulers hold the state of one run.
+        pipeline = copy.copy(self.pipeline)
+        if generation.sampler in self.choosable:
+            pipeline.scheduler = SAMPLERS[generation.sampler].build(self.pipeline.scheduler.config)
+        else:
+            pipeline.scheduler = copy.deepcopy(self.pipeline.scheduler)
+
+        def step_end(running: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            on_step(step + 1)
+            if cancelled():
+                running._interrupt = True
+            return tensors
+
+        wanted = {
+            "prompt": generation.prompt,
+            "negative_prompt": generation.negative_prompt or None,
+            "width": generation.width,
+            "height": generation.height,
+            "num_inference_steps": generation.steps,
+            "guidance_scale": generation.cfg_scale,
+            "generator": torch.Generator("cpu").manual_seed(generation.seed + index),
+            "callback_on_step_end": step_end,
+        }
+        images = pipeline(**{k: v for k, v in wanted.items() if k in self._accepts}).images
+        return None if cancelled() else images[0]

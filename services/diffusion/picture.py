@@ -1,0 +1,75 @@
+"""One picture being sampled: its own latents, noise and scheduler, wherever it is in whatever batch."""
+
+import inspect
+import math
+from typing import TYPE_CHECKING, Any
+
+from services.diffusion.generation import Generation
+from services.diffusion.model import Model
+from services.diffusion.samplers import SAMPLERS
+from services.diffusion.text import Embedding
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Picture:
+    """The state of picture `index` of a request. Calls of `model_input`, `advance` alternate until `done`."""
+
+    def __init__(self, model: Model, generation: Generation, index: int, positive: Embedding, negative: Embedding) -> None:
+        """Draw the noise. It comes from a CPU generator with the picture's own seed, so it is the same on every device."""
+        import torch
+
+        self.generation = generation
+        self.index = index
+        self.seed = generation.seed + index
+        self.positive = positive
+        self.negative = negative
+        self.shape = model.latent_shape(generation)
+        self._generator = torch.Generator("cpu").manual_seed(self.seed)
+        self._scheduler = SAMPLERS[generation.sampler].build(model.scheduler_config)
+        self._scheduler.set_timesteps(generation.steps, device=model.device)
+        self._timesteps = self._scheduler.timesteps
+        self._noise: dict[str, Any] = (
+            {"generator": self._generator}
+            if "generator" in inspect.signature(self._scheduler.step).parameters
+            else {}
+        )
+        noise = torch.randn((1, *self.shape), generator=self._generator, dtype=torch.float32)
+        self.latents: torch.Tensor = noise.to(model.device) * self._scheduler.init_noise_sigma
+        """[1, channels, height, width] float32 on the model's device."""
+        self._evaluations = 0
+
+    @property
+    def guided(self) -> bool:
+        """True if it takes two rows of a batch, unconditional and conditional."""
+        return self.generation.guided
+
+    @property
+    def timestep(self) -> "torch.Tensor":
+        """The training timestep (scalar, may be fractional) the UNet is to be told."""
+        return self._timesteps[self._evaluations]
+
+    @property
+    def step(self) -> int:
+        """Sampling steps done. Some samplers evaluate the UNet more than once a step."""
+        return math.floor(self._evaluations * self.generation.steps / len(self._timesteps))
+
+    @property
+    def fraction(self) -> float:
+        """Part done, 0 to 1."""
+        return self._evaluations / len(self._timesteps)
+
+    @property
+    def done(self) -> bool:
+        """True when the latents are the result."""
+        return self._evaluations >= len(self._timesteps)
+
+    def model_input(self) -> "torch.Tensor":
+        """[1, channels, height, width]: the latents, scaled to unit variance as the UNet was trained."""
+        return self._scheduler.scale_model_input(self.latents, self.timestep)
+
+    def advance(self, output: "torch.Tensor") -> None:
+        """Take the UNet's guided output [1, channels, height, width] and remove that much noise."""
+        self.latents = self._scheduler.step(output, self.timestep, self.latents, return_dict=False, **self._noise)[0]
+        self._evaluations += 1

@@ -1,0 +1,129 @@
+"""One request on its way through the engine, and which pictures get the next step."""
+
+import threading
+import time
+from collections.abc import Sequence
+
+from services.diffusion.foreign import ForeignModel
+from services.diffusion.generation import Ended, Generation, Made, Stepped, Tell
+from services.diffusion.model import Model
+from services.diffusion.picture import Picture
+
+
+class Sampling:
+    """A request's pictures: waiting, being sampled, sampled, made."""
+
+    def __init__(self, model: Model | ForeignModel, generation: Generation, tell: Tell) -> None:
+        """Nothing is computed yet."""
+        self.model = model
+        self.generation = generation
+        self.served_at = 0.0
+        """When it last got a step; monotonic seconds."""
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._over = False
+        self.cancelled = False
+        self._active: list[Picture] = []
+        self._begun = 0
+        self._sampled = 0
+        self._made = 0
+        self._rate: float | None = None
+        self._last: tuple[float, float] | None = None
+
+    # --- its life -----------------------------------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """Take no more steps; from any thread. `Ended` follows within a step."""
+        self.cancelled = True
+
+    @property
+    def over(self) -> bool:
+        """True if nothing of it is wanted any more."""
+        return self._over or self.cancelled
+
+    @property
+    def all_sampled(self) -> bool:
+        """True if only decoding is left."""
+        return self._sampled == self.generation.count
+
+    def tell(self, happening: Stepped | Made | object) -> None:
+        """Pass on what happened, unless it ended."""
+        if not self.over:
+            self._tell(happening)  # type: ignore[arg-type]
+
+    def end(self, error: Exception | None = None) -> None:
+        """Tell the end, once."""
+        with self._lock:
+            if self._over:
+                return
+            self._over = True
+        self._tell(Ended(error))
+
+    def made(self, picture: Made) -> None:
+        """A picture is ready; after the last one the request ends."""
+        self.tell(picture)
+        self._made += 1
+        if self._made == self.generation.count:
+            self.end()
+
+    # --- its pictures -------------------------------------------------------------------------------------------------
+
+    def picture(self, place: int) -> Picture | None:
+        """The `place`-th picture that still needs steps, begun if it was not; None if there are fewer."""
+        model = self.model
+        assert isinstance(model, Model)
+        while len(self._active) <= place and self._begun < self.generation.count:
+            positive = model.text.encode(self.generation.prompt)
+            negative = model.text.encode(self.generation.negative_prompt, negative=True)
+            self._active.append(Picture(model, self.generation, self._begun, positive, negative))
+            self._begun += 1
+        return self._active[place] if place < len(self._active) else None
+
+    def sampled(self, picture: Picture) -> None:
+        """A picture took its last step."""
+        self._active.remove(picture)
+        self._sampled += 1
+
+    def preview_due(self, picture: Picture) -> bool:
+        """True if the step `picture` is about to end should be shown. The last one is shown as the result."""
+        every, step = self.generation.preview_every, picture.step + 1
+        return every > 0 and step % every == 0 and step < self.generation.steps
+
+    # --- its progress -------------------------------------------------------------------------------------------------
+
+    def stepped(self, picture: Picture) -> Stepped:
+        """What there is to tell after `picture` made a step."""
+        parts = self._sampled + sum(p.fraction for p in self._active)
+        fraction = parts / self.generation.count
+        return Stepped(picture.index, picture.step, self.generation.steps, fraction, self.eta(fraction))
+
+    def eta(self, fraction: float) -> float | None:
+        """Seconds left when `fraction` is done, from a running mean of the pace; None for the first step."""
+        now = time.monotonic()
+        last, self._last = self._last, (now, fraction)
+        if last is not None and now > last[0] and fraction > last[1]:
+            pace = (fraction - last[1]) / (now - last[0])
+            self._rate = pace if self._rate is None else 0.7 * self._rate + 0.3 * pace
+        return (1.0 - fraction) / self._rate if self._rate else None
+
+
+def choose(waiting: Sequence[Sampling], most: int) -> tuple[Model | None, list[tuple[Sampling, Picture]]]:
+    """The pictures of the next tick, at most `most`: of one model and size, namely the one that waited longest, and within
+    it every request's first picture before any request's second."""
+    first = min(waiting, key=lambda s: s.served_at)
+    model = first.model
+    if not isinstance(model, Model):
+        return None, []
+    shape = model.latent_shape(first.generation)
+    alike = [s for s in waiting if s.model is model and model.latent_shape(s.generation) == shape]
+    # Longest unserved first, so that with more requests than places each gets its turn.
+    alike.sort(key=lambda s: s.served_at)
+    chosen: list[tuple[Sampling, Picture]] = []
+    for place in range(max(s.generation.count for s in alike)):
+        for sampling in alike:
+            picture = sampling.picture(place)
+            if picture is not None:
+                chosen.append((sampling, picture))
+                if len(chosen) == most:
+                    return model, chosen
+    return model, chosen

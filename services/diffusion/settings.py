@@ -1,0 +1,67 @@
+"""Settings of the diffusion service, read from `ATELIER_DIFFUSION_…`."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from services.kit.settings import ServiceSettings
+
+STARTER = Path(__file__).parent / "starter" / "weights"
+
+
+class DiffusionSettings(ServiceSettings):
+    """The shared settings and those of this service; each of the latter is `ATELIER_DIFFUSION_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="ATELIER_", extra="ignore", frozen=True, populate_by_name=True)
+
+    diffusion_model: str = Field(
+        f"starter={STARTER}",
+        description="Diffusers folders or hub ids: `name=path,name2=hub/id`. The first is loaded at start and the default.",
+    )
+    diffusion_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="`auto` = CUDA where there is one.")
+    diffusion_dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="`auto` = float32 on CPU; on CUDA bfloat16, or float16 where that is not supported."
+    )
+    diffusion_threads: int = Field(0, ge=0, le=1024, description="CPU threads to sample with; 0 = one per core.")
+    diffusion_batch: int = Field(8, ge=1, le=256, description="Most pictures sampled in one go.")
+    diffusion_batching: Literal["exact", "fast", "off"] = Field(
+        "exact",
+        description="`exact` batches only where it changes no bit of any picture, `fast` always, `off` never.",
+    )
+    diffusion_max_area: float = Field(
+        16.0, ge=1, description="Largest picture allowed, as a multiple of the model's native area."
+    )
+    diffusion_load_timeout_s: float = Field(
+        1800.0, ge=1, description="How long a model may take to load (and download) before a waiting job is given up."
+    )
+
+    @field_validator("diffusion_model")
+    @classmethod
+    def _some_model(cls, value: str) -> str:
+        if not parse_models(value):
+            raise ValueError("names no model")
+        return value
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Model name → folder or hub id, the default first."""
+        return parse_models(self.diffusion_model)
+
+    @property
+    def cores(self) -> int:
+        """CPU threads to use: the setting, or as many as this process may run on."""
+        return self.diffusion_threads or len(os.sched_getaffinity(0))
+
+
+def parse_models(text: str) -> dict[str, str]:
+    """`name=path,name2=hub/id` → mapping; an entry without a name is named after the last part of its path."""
+    models: dict[str, str] = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        name, separator, source = entry.partition("=")
+        if not separator:
+            name, source = Path(entry).name, entry
+        models[name.strip()] = source.strip()
+    return models

@@ -1,0 +1,74 @@
+"""A model's weights on disk: which files they are, and one hash that names them."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from services.diffusion.faults import CannotLoad
+
+_PICKLES = (".bin", ".ckpt", ".pt", ".pth")
+
+
+def variant(component: Path) -> str | None:
+    """Which variant of a component's weights to load: None for the plain files, "fp16" if only those are there.
+
+    Raises `CannotLoad` if there are no safetensors files: pickled weights run code when they are read.
+    """
+    names = [f.name for f in component.iterdir() if f.is_file()]
+    # model.safetensors, model-00001-of-00002.safetensors; model.fp16.safetensors, model.fp16-00001-of-00002.safetensors.
+    kinds = {n.split(".")[1].split("-")[0] for n in names if n.endswith(".safetensors")}
+    if "safetensors" in kinds:
+        return None
+    if "fp16" in kinds:
+        return "fp16"
+    if any(n.endswith(_PICKLES) for n in names):
+        raise CannotLoad(f"{component} holds pickled weights only; Atelier reads safetensors")
+    raise CannotLoad(f"{component} holds no safetensors weights")
+
+
+def files(folder: Path) -> list[Path]:
+    """The weights files of a diffusers folder, sorted by path: every safetensors file one level down."""
+    return sorted(folder.glob("*/*.safetensors"))
+
+
+def fingerprint(folder: Path, cache: Path | None = None) -> str:
+    """SHA-256 (hex) over the paths and contents of a model's weights.
+
+    `cache` is a JSON file that remembers each file's hash under its path, size and modification time, so that gigabytes are
+    read once.
+    """
+    known = _read(cache)
+    fresh: dict[str, str] = {}
+    whole = hashlib.sha256()
+    for file in files(folder):
+        status = file.stat()
+        key = f"{file.resolve()}:{status.st_size}:{status.st_mtime_ns}"
+        digest = known.get(key) or _sha256(file)
+        fresh[key] = digest
+        whole.update(f"{file.relative_to(folder).as_posix()}\0{digest}\n".encode())
+    if cache is not None and not fresh.keys() <= known.keys():
+        _write(cache, known | fresh)
+    return whole.hexdigest()
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _read(cache: Path | None) -> dict[str, str]:
+    if cache is None or not cache.exists():
+        return {}
+    try:
+        return {str(k): str(v) for k, v in json.loads(cache.read_text()).items()}
+    except (OSError, ValueError, AttributeError):
+        # A cache that cannot be read is only a cache: the hashes are computed again.
+        return {}
+
+
+def _write(cache: Path, hashes: dict[str, str]) -> None:
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    fresh = cache.with_suffix(f".{os.getpid()}.tmp")
+    fresh.write_text(json.dumps(hashes, indent=0, sort_keys=True))
+    fresh.replace(cache)

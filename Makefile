@@ -46,7 +46,7 @@ logs: ## follow the logs of a running stack (SERVICE=chat for one)
 	@tail -n 20 -F $(or $(ATELIER_HOME),.atelier)/logs/$(or $(SERVICE),*).log
 
 test: setup ## unit, service, system and browser tests on what is present; says what it left out
-	@$(PY) -m pytest tests/unit tests/service tests/system tests/browser $(PYTEST)
+	@$(PY) -m pytest $(wildcard tests/unit tests/service tests/system tests/browser) $(PYTEST)
 
 unit: setup-python ## the tests that take seconds
 	@$(PY) -m pytest tests/unit -q $(PYTEST)

@@ -17,6 +17,15 @@ OWN_COLOUR = 1
 OWN_NAME = "atelier"
 
 
+def plain(text: str) -> str:
+    """A line without colours; of what a progress bar wrote over itself, the last state."""
+    return ANSI.sub("", latest(text))
+
+
+def latest(text: str) -> str:
+    return text.rstrip("\r\n").rpartition("\r")[2]
+
+
 class LogFile:
     """`<name>.log`; older ones are `.1` to `.3`. A new one is begun at every start and when it grows too large."""
 
@@ -55,23 +64,18 @@ class Console:
         self._files: dict[str, LogFile] = {}
 
     def line(self, name: str, text: str, *, shown: bool = True) -> None:
-        """One line that a process said, for its file and, if `shown`, the terminal.
-
-        What a progress bar wrote over itself counts as its last state.
-        """
-        plain = ANSI.sub("", text.rstrip("\r\n").rpartition("\r")[2])
+        """One line that a process said, for its file and, if `shown`, the terminal."""
         stamp = time.strftime("%H:%M:%S")
         if name not in self._files:
             self._files[name] = LogFile(self.logs, name)
-        self._files[name].write(f"{stamp} {plain}")
+        self._files[name].write(f"{stamp} {plain(text)}")
         if not shown:
             return
         label = f"{stamp} {name:<{self._width}} |"
         if self._colour:
-            coloured = text.rstrip("\r\n").rpartition("\r")[2]
-            self._print(f"\x1b[{self._colours.get(name, OWN_COLOUR)}m{label}\x1b[0m {coloured}\x1b[0m")
+            self._print(f"\x1b[{self._colours.get(name, OWN_COLOUR)}m{label}\x1b[0m {latest(text)}\x1b[0m")
         else:
-            self._print(f"{label} {plain}")
+            self._print(f"{label} {plain(text)}")
 
     def own(self, text: str) -> None:
         """What the supervisor itself has to say."""

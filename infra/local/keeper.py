@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from infra.local.child import Child, ending
-from infra.local.console import Console
+from infra.local.console import Console, plain
 from infra.local.programs import Program
 from infra.local.site import Site
 
@@ -132,8 +132,8 @@ class Keeper:
         return code
 
     def _say(self, text: str) -> None:
-        noteworthy = self.program.noteworthy
-        self.console.line(self.program.name, text, shown=noteworthy is None or re.search(noteworthy, text) is not None)
+        pattern = self.program.noteworthy
+        self.console.line(self.program.name, text, shown=not pattern or re.search(pattern, plain(text)) is not None)
 
     async def _watch_readiness(self, began: float) -> None:
         """Asks until it is ready; and then, at leisure, whether it still is, for the table."""

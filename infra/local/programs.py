@@ -121,7 +121,7 @@ def gateway() -> Program:
     )
 
 
-def service(name: str, needs: tuple[str, ...] = ()) -> Program:
+def service(name: str, needs: tuple[str, ...] = (), noteworthy: str | None = None) -> Program:
     """A service of ours: a gRPC port, and a port for probes and metrics."""
     grpc, metrics = f"{name}.grpc", f"{name}.metrics"
 
@@ -138,6 +138,7 @@ def service(name: str, needs: tuple[str, ...] = ()) -> Program:
         ),
         needs=("nats", "objects", *needs),
         ports=(grpc, metrics),
+        noteworthy=noteworthy,
         watches=(f"services/{name}", "services/kit", "protos/gen"),
     )
 
@@ -148,7 +149,8 @@ TABLE = (
     starter_pack(),
     gateway(),
     service("diffusion"),
-    service("chat", needs=(STARTER_PACK,)),
+    # The engine below it says a hundred lines at every start; its own say what matters.
+    service("chat", needs=(STARTER_PACK,), noteworthy=r"^(?!.*\bchild=)|child_ready|ERROR|CRITICAL"),
     service("training"),
     service("collection"),
     service("builder"),

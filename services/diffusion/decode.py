@@ -36,5 +36,8 @@ def _unscaled(model: Model, latents: "torch.Tensor") -> "torch.Tensor":
     if mean is None or std is None:
         return latents / config.scaling_factor
     shape = (1, -1, 1, 1)
-    mean, std = torch.tensor(mean, device=latents.device).view(shape), torch.tensor(std, device=latents.device).view(shape)
+    mean, std = (
+        torch.tensor(mean, device=latents.device).view(shape),
+        torch.tensor(std, device=latents.device).view(shape),
+    )
     return latents * std / config.scaling_factor + mean

@@ -17,7 +17,7 @@ from services.diffusion.denoise import Batching, predict, predicted_clean
 from services.diffusion.faults import EngineFault, OutOfMemory
 from services.diffusion.foreign import ForeignModel
 from services.diffusion.gate import Gate
-from services.diffusion.generation import Ended, Generation, Made, Previewed, Stepped, Tell
+from services.diffusion.generation import Generation, Made, Previewed, Stepped, Tell
 from services.diffusion.model import Model
 from services.diffusion.picture import Picture
 from services.diffusion.pulse import Pulse
@@ -161,6 +161,7 @@ class Engine:
     def _sample_foreign(self, model: ForeignModel, sampling: Sampling) -> None:
         generation = sampling.generation
         for index in range(generation.count):
+
             def on_step(step: int, index: int = index) -> None:
                 done = (index * generation.steps + step) / (generation.count * generation.steps)
                 sampling.tell(Stepped(index, step, generation.steps, done, sampling.eta(done)))

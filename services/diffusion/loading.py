@@ -87,7 +87,9 @@ def _folder(source: str) -> Path:
         kinds = ("json", "txt", "model", "safetensors")
         # Of several variants of the weights only the plain ones; a second round fetches half precision where there are none.
         wanted = ["model_index.json", *(f"{part}/*.{kind}" for part in parts for kind in kinds)]
-        local = Path(snapshot_download(source, allow_patterns=wanted, ignore_patterns=["*.fp16*", "*non_ema*", "*/openvino*"]))
+        local = Path(
+            snapshot_download(source, allow_patterns=wanted, ignore_patterns=["*.fp16*", "*non_ema*", "*/openvino*"])
+        )
         if not weights.files(local):
             local = Path(snapshot_download(source, allow_patterns=wanted, ignore_patterns=["*non_ema*", "*/openvino*"]))
         return local

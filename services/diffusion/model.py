@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from services.diffusion.exactness import BatchProof
-from services.diffusion.generation import Generation
 from services.diffusion.faults import CannotSample
+from services.diffusion.generation import Generation
 
 if TYPE_CHECKING:
     import torch

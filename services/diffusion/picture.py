@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 class Picture:
     """The state of picture `index` of a request. Calls of `model_input`, `advance` alternate until `done`."""
 
-    def __init__(self, model: Model, generation: Generation, index: int, positive: Embedding, negative: Embedding) -> None:
+    def __init__(
+        self, model: Model, generation: Generation, index: int, positive: Embedding, negative: Embedding
+    ) -> None:
         """Draw the noise. It comes from a CPU generator with the picture's own seed, so it is the same on every device."""
         import torch
 
@@ -31,9 +33,7 @@ class Picture:
         self._scheduler.set_timesteps(generation.steps, device=model.device)
         self._timesteps = self._scheduler.timesteps
         self._noise: dict[str, Any] = (
-            {"generator": self._generator}
-            if "generator" in inspect.signature(self._scheduler.step).parameters
-            else {}
+            {"generator": self._generator} if "generator" in inspect.signature(self._scheduler.step).parameters else {}
         )
         noise = torch.randn((1, *self.shape), generator=self._generator, dtype=torch.float32)
         self.latents: torch.Tensor = noise.to(model.device) * self._scheduler.init_noise_sigma

@@ -57,9 +57,7 @@ def fit_colours(vae: Any, scale: int, *, seed: int = 0) -> LatentColours:
     cells = 16
     # Blobs of two sizes and flat fields: what pictures are made of, as far as mean colours go.
     coarse = [torch.rand((6, 3, n, n), generator=generator) for n in (1, 2, 4)]
-    images = torch.cat(
-        [torch.nn.functional.interpolate(c, size=(cells * scale,) * 2, mode="bilinear") for c in coarse]
-    )
+    images = torch.cat([torch.nn.functional.interpolate(c, size=(cells * scale,) * 2, mode="bilinear") for c in coarse])
     with torch.inference_mode():
         encoded = vae.encode((images * 2 - 1).to(vae.device, vae.dtype)).latent_dist.mean.float().cpu()
     config = vae.config

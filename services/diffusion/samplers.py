@@ -33,9 +33,7 @@ _DPMPP = ("scheduling_dpmsolver_multistep", "DPMSolverMultistepScheduler")
 # `use_karras_sigmas` and `algorithm_type` are given everywhere they exist: the model's own config may hold another choice.
 SAMPLERS: Mapping[str, Sampler] = MappingProxyType(
     {
-        "euler": Sampler(
-            "Euler", "scheduling_euler_discrete", "EulerDiscreteScheduler", {"use_karras_sigmas": False}
-        ),
+        "euler": Sampler("Euler", "scheduling_euler_discrete", "EulerDiscreteScheduler", {"use_karras_sigmas": False}),
         "euler_a": Sampler("Euler a", "scheduling_euler_ancestral_discrete", "EulerAncestralDiscreteScheduler"),
         "ddim": Sampler("DDIM", "scheduling_ddim", "DDIMScheduler"),
         "dpmpp_2m": Sampler(
@@ -45,13 +43,17 @@ SAMPLERS: Mapping[str, Sampler] = MappingProxyType(
             "DPM++ 2M Karras", *_DPMPP, {"algorithm_type": "dpmsolver++", "solver_order": 2, "use_karras_sigmas": True}
         ),
         "dpmpp_2m_sde": Sampler(
-            "DPM++ 2M SDE", *_DPMPP, {"algorithm_type": "sde-dpmsolver++", "solver_order": 2, "use_karras_sigmas": False}
+            "DPM++ 2M SDE",
+            *_DPMPP,
+            {"algorithm_type": "sde-dpmsolver++", "solver_order": 2, "use_karras_sigmas": False},
         ),
         "heun": Sampler("Heun", "scheduling_heun_discrete", "HeunDiscreteScheduler", {"use_karras_sigmas": False}),
         "lms": Sampler("LMS", "scheduling_lms_discrete", "LMSDiscreteScheduler", {"use_karras_sigmas": False}),
         # Without Runge-Kutta warm-up steps, as Stable Diffusion is run.
         "pndm": Sampler("PNDM", "scheduling_pndm", "PNDMScheduler", {"skip_prk_steps": True}),
-        "unipc": Sampler("UniPC", "scheduling_unipc_multistep", "UniPCMultistepScheduler", {"use_karras_sigmas": False}),
+        "unipc": Sampler(
+            "UniPC", "scheduling_unipc_multistep", "UniPCMultistepScheduler", {"use_karras_sigmas": False}
+        ),
         "ddpm": Sampler("DDPM", "scheduling_ddpm", "DDPMScheduler"),
     }
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
@@ -29,6 +30,14 @@ _ANSWER_S = 5.0
 class _Client(Client):
     """The NATS client with a quicker reading of headers, a third of what taking a message costs."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.bare: set[int] = set()
+        """Subscriptions whose messages' headers nobody reads."""
+
+    async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
+        await super()._process_msg(sid, subject, reply, data, b"" if sid in self.bare else headers)
+
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
         try:
@@ -41,7 +50,7 @@ class _Client(Client):
 class Bus:
     """One process's connection. Create it with `connect`; every reconnect re-subscribes by itself."""
 
-    def __init__(self, client: Client, name: str) -> None:
+    def __init__(self, client: _Client, name: str) -> None:
         """Wrap a connected client; use `connect`."""
         self.client = client
         self.name = name
@@ -107,6 +116,16 @@ class Bus:
         bus = cls(client, name)
         await bus._outbox.start()
         return bus
+
+    async def listen(self, subject: str, callback: Callable[[str], None]) -> Subscription:
+        """Call `callback(subject)` for every message; for those of which only the subject matters."""
+
+        async def on_message(message: Msg) -> None:
+            callback(message.subject)
+
+        subscription = await self.client.subscribe(subject, cb=on_message)
+        self.client.bare.add(subscription._id)
+        return subscription
 
     def on_reconnect(self, callback: Callable[[], None]) -> None:
         """Call `callback()` whenever the server is back after it was away."""

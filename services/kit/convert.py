@@ -7,9 +7,10 @@ from typing import Any
 
 from google.protobuf import descriptor_pool, json_format, message_factory
 from google.protobuf.any_pb2 import Any as AnyMessage
-from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
 
 from services.kit.schema import FREE_FORM, enum_words
 
@@ -58,21 +59,44 @@ def _fill_message(message: Message, value: Any) -> None:
         fill(message, value)
 
 
+@functools.cache
+def _defaults(model: type[BaseModel], descriptor: Descriptor) -> tuple[tuple[str, Any], ...]:
+    """The fields that are not left at zero when absent, with their value on the wire."""
+    found: list[tuple[str, Any]] = []
+    for field in descriptor.fields:
+        # A default is a plain value: a message has none, and a list's or map's is empty as it is.
+        if field.is_repeated or field.message_type:
+            continue
+        value = model.model_fields[field.name].get_default()
+        if value not in (None, PydanticUndefined) and (value or field.has_presence):
+            found.append((field.name, _words(field.enum_type)[value] if field.enum_type else value))
+    return tuple(found)
+
+
+@functools.cache
+def _nested(descriptor: Descriptor) -> tuple[tuple[str, bool], ...]:
+    """The fields that hold messages with a model of their own, and whether there are many."""
+    return tuple(
+        (field.name, field.is_repeated)
+        for field in descriptor.fields
+        if field.message_type and field.message_type.full_name not in FREE_FORM and not _is_map(field)
+    )
+
+
 def fill_defaults(message: Message, data: BaseModel) -> None:
     """Set the fields that `message` leaves out to their model's defaults; `data` is its validated model instance."""
-    fields = message.DESCRIPTOR.fields_by_name
-    for name, value in vars(data).items():
-        field = fields[name]
-        if name not in data.model_fields_set:
-            # A default is a plain value: a message has none, and a list's or map's is empty as it is.
-            if value is not None and not field.is_repeated and not field.message_type:
-                setattr(message, name, _words(field.enum_type)[value] if field.enum_type else value)
-        elif field.message_type and field.message_type.full_name not in FREE_FORM and not _is_map(field):
-            if field.is_repeated:
-                for item, part in zip(getattr(message, name), value, strict=True):
-                    fill_defaults(item, part)
-            else:
-                fill_defaults(getattr(message, name), value)
+    given_fields = data.model_fields_set
+    for name, value in _defaults(type(data), message.DESCRIPTOR):
+        if name not in given_fields:
+            setattr(message, name, value)
+    for name, many in _nested(message.DESCRIPTOR):
+        if name not in given_fields:
+            continue
+        if many:
+            for item, part in zip(getattr(message, name), getattr(data, name), strict=True):
+                fill_defaults(item, part)
+        else:
+            fill_defaults(getattr(message, name), getattr(data, name))
 
 
 def given(message: Message) -> dict[str, Any]:

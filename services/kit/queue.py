@@ -179,7 +179,7 @@ class FairQueue:
         for bucket in range(subjects.BUCKETS):
             for priority in subjects.PRIORITIES:
                 await self._ensure_consumer(bucket, priority)
-        bells = await self._bus.client.subscribe(subjects.bells_of(self._service, self._pool), cb=self._on_bell)
+        bells = await self._bus.listen(subjects.bells_of(self._service, self._pool), self._on_bell)
         self._stack.push_async_callback(_unsubscribe, bells)
         self._stack.push_async_callback(self._puller.close)
         await self._bus.client.flush()
@@ -235,8 +235,8 @@ class FairQueue:
                     return list(messages)
         return []
 
-    async def _on_bell(self, message: Msg) -> None:
-        self._ring(subjects.queue_of(message.subject))
+    def _on_bell(self, subject: str) -> None:
+        self._ring(subjects.queue_of(subject))
 
     def _ring(self, queue: tuple[int, int]) -> None:
         self._maybe.add(queue)

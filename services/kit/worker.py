@@ -194,7 +194,10 @@ class JobWorker:
                 raise Held
             job.check()
             request = contract.complete(_decode(entry.method, entry.envelope.request))
-            async with asyncio.timeout(policy.timeout_s or None):
+            if policy.timeout_s:
+                async with asyncio.timeout(policy.timeout_s):
+                    result = await handler(request, job)
+            else:
                 result = await handler(request, job)
             announce.cancel()
             outcome = await self._end(entry, _completed(job, result))

@@ -17,9 +17,9 @@ from typing import Any
 
 import httpx
 import pytest
-from atelier.v1 import chat_pb2, diffusion_pb2
 from PIL import Image
 
+from atelier.v1 import chat_pb2, diffusion_pb2
 from gateway.__main__ import Server
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
@@ -75,7 +75,9 @@ class Painter(Service):
         return diffusion_pb2.GenerationResult(outputs=[asset], seed=request.seed, model="painter")
 
     @method
-    async def options(self, request: diffusion_pb2.DiffusionOptionsRequest, call: Call) -> diffusion_pb2.DiffusionOptions:
+    async def options(
+        self, request: diffusion_pb2.DiffusionOptionsRequest, call: Call
+    ) -> diffusion_pb2.DiffusionOptions:
         """One model."""
         model = diffusion_pb2.DiffusionModel(name="painter", status="loaded", native_size=64, hash="00", device="cpu")
         return diffusion_pb2.DiffusionOptions(models=[model], samplers=["euler", "dpmpp_2m"])
@@ -269,7 +271,12 @@ async def rig_on(
             )
 
         services = ServiceSettings.model_validate(
-            {**base.model_dump(), "s3_secret_key": base.s3_secret_key.get_secret_value(), "drain_s": 1, "concurrency": 2}
+            {
+                **base.model_dump(),
+                "s3_secret_key": base.s3_secret_key.get_secret_value(),
+                "drain_s": 1,
+                "concurrency": 2,
+            }
         )
         painter, parrot = Painter(services), Parrot(services)
         async with running(make()) as gateway, hosted(painter), hosted(parrot):

@@ -62,7 +62,9 @@ async def test_a_stream_that_was_seen_to_its_end_is_not_to_be_asked_again(rig: R
     assert response.status_code == 204
 
 
-async def test_the_stream_of_all_jobs_shows_only_ones_own(rig: Rig, ann: httpx.AsyncClient, bob: httpx.AsyncClient) -> None:
+async def test_the_stream_of_all_jobs_shows_only_ones_own(
+    rig: Rig, ann: httpx.AsyncClient, bob: httpx.AsyncClient
+) -> None:
     async with ann.stream("GET", "/api/events") as response:
         mine, theirs = await submit(ann), await submit(bob)
         told = set()
@@ -186,9 +188,7 @@ async def test_repeating_makes_a_new_job_with_the_same_parameters(rig: Rig, ann:
 async def test_an_idempotency_key_stands_for_one_job(rig: Rig, ann: httpx.AsyncClient, bob: httpx.AsyncClient) -> None:
     body = {"prompt": "once", "seed": 1}
     key = {"Idempotency-Key": "key-1"}
-    answers = await asyncio.gather(
-        *(ann.post("/api/generate/text-to-image", json=body, headers=key) for _ in range(8))
-    )
+    answers = await asyncio.gather(*(ann.post("/api/generate/text-to-image", json=body, headers=key) for _ in range(8)))
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.json()["id"] for answer in answers}) == 1
     other = await ann.post("/api/generate/text-to-image", json={**body, "seed": 2}, headers=key)

@@ -77,7 +77,9 @@ class Measured:
     fidelity_db: float
 
 
-def sample(parts: Parts, prompts: Sequence[str], seeds: Sequence[int], steps: int, guidance: float) -> list[Image.Image]:
+def sample(
+    parts: Parts, prompts: Sequence[str], seeds: Sequence[int], steps: int, guidance: float
+) -> list[Image.Image]:
     """One picture per prompt by DPM-Solver++ (2M), each from its own seed, so that batching changes nothing."""
     pipeline: StableDiffusionPipeline = parts.pipeline()
     pipeline.scheduler = DPMSolverMultistepScheduler.from_config(pipeline.scheduler.config)

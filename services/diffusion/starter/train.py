@@ -187,7 +187,12 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--run", type=Path, required=True, help="folder of the run: data, checkpoints, logs")
     add("--out", type=Path, help="where to write the finished weights (default: RUN/weights)")
-    add("--cache", type=Path, default=Path(".cache/starter"), help="folder for the emoji packages (default: %(default)s)")
+    add(
+        "--cache",
+        type=Path,
+        default=Path(".cache/starter"),
+        help="folder for the emoji packages (default: %(default)s)",
+    )
     add("--start", help="a weights folder to start from; without it training starts from nothing")
     add("--stages", help="some of autoencoder,denoiser,decoder (default: all; with --start, not the autoencoder)")
     add("--concepts", default="core", help="core, all, a number, or names by commas (default: %(default)s)")

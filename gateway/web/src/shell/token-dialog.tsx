@@ -30,6 +30,7 @@ export function TokenDialog() {
           {(control) => (
             <Input
               {...control}
+              autoFocus
               type="password"
               autoComplete="current-password"
               required

@@ -3,6 +3,7 @@ import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { cn } from "@/lib/cn";
+import { focusLayer } from "./focus";
 
 interface DialogProps {
   open: boolean;
@@ -27,6 +28,7 @@ export function Dialog({ open, onOpenChange, title, description, children, side 
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/40 backdrop-blur-[2px]" />
         <Radix.Content
+          onOpenAutoFocus={focusLayer}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={cn(
             "fixed z-50 flex flex-col overflow-hidden bg-surface shadow-float outline-none",

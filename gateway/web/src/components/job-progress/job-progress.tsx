@@ -10,7 +10,7 @@ export function JobProgress({ job }: { job: LiveJob }) {
     <div className="grid gap-1.5">
       <div className="flex items-baseline justify-between gap-3 text-xs text-muted">
         <span className="truncate">{progressText(job)}</span>
-        {!waiting && <span className="tabular-nums">{Math.round(job.progress * 100)} %</span>}
+        {!waiting && <span className="whitespace-nowrap tabular-nums">{Math.round(job.progress * 100)} %</span>}
       </div>
       <Progress
         label={`Progress of ${kindLabel(job.kind)}`}

@@ -5,6 +5,7 @@ import type { Asset } from "@/api/types";
 import { AssetImage } from "@/components/asset-media/asset-image";
 import { describeAsset } from "@/components/asset-media/describe";
 import { downloadAsset } from "@/components/asset-media/download";
+import { focusLayer } from "@/components/dialog/focus";
 import { IconButton } from "@/components/icon-button/icon-button";
 
 interface LightboxProps {
@@ -47,6 +48,7 @@ export function Lightbox({ assets, openId, onOpen, actions, details }: LightboxP
         {asset && (
           <Radix.Content
             aria-describedby={undefined}
+            onOpenAutoFocus={focusLayer}
             onKeyDown={onKeyDown}
             className="fixed inset-0 z-50 flex flex-col outline-none"
           >
@@ -66,11 +68,11 @@ export function Lightbox({ assets, openId, onOpen, actions, details }: LightboxP
               </Radix.Close>
             </header>
             <div className="flex min-h-0 grow flex-col md:flex-row">
-              <div className="relative grid min-h-0 min-w-0 grow place-items-center bg-sunken p-4">
+              <div className="relative flex min-h-0 min-w-0 grow items-center bg-sunken">
                 <AssetImage
                   key={asset.id}
                   asset={asset}
-                  className="h-full max-h-full w-full max-w-full animate-enter object-contain [image-rendering:auto]"
+                  className="absolute inset-4 size-[calc(100%-2rem)] animate-enter object-contain"
                 />
                 {index > 0 && (
                   <IconButton

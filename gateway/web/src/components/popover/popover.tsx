@@ -1,5 +1,6 @@
 import { Popover as Radix } from "radix-ui";
 import type { ReactNode } from "react";
+import { focusLayer } from "@/components/dialog/focus";
 import { cn } from "@/lib/cn";
 
 interface PopoverProps {
@@ -16,6 +17,7 @@ export function Popover({ trigger, label, children, align = "end", className }: 
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content
+          onOpenAutoFocus={focusLayer}
           aria-label={label}
           align={align}
           sideOffset={8}

@@ -73,7 +73,7 @@ function UserMessage({ point, locked, onChoose, onEdit }: MessageViewProps) {
     );
   }
   return (
-    <div className="group grid justify-items-end gap-1">
+    <div className="group grid grid-cols-1 justify-items-end gap-1">
       <div className="max-w-[85%] rounded-2xl rounded-br-md bg-accent-soft px-4 py-2.5 text-[0.9375rem] break-words whitespace-pre-wrap">
         {message.content}
       </div>
@@ -103,7 +103,7 @@ function AssistantMessage({ point, locked, onChoose, onRegenerate }: MessageView
   const { message } = point;
   const writing = message.status === "streaming" && locked;
   return (
-    <div className="grid min-w-0 gap-1.5" data-status={writing ? "streaming" : message.status}>
+    <div className="grid min-w-0 grid-cols-1 gap-1.5" data-status={writing ? "streaming" : message.status}>
       {message.content !== "" && <Markdown text={message.content} />}
       {writing && message.content === "" && (
         <p role="status" className="flex h-6 items-center gap-1.5 text-muted">

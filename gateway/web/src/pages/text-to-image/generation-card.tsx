@@ -100,7 +100,11 @@ export function GenerationCard({ job, onReuse, onOpen }: GenerationCardProps) {
             {seconds !== null && ` · took ${duration(seconds)}`}
           </p>
         </div>
-        {job.status !== "completed" && <JobStatusBadge status={job.status} />}
+        {job.status !== "completed" && (
+          <span className={ended ? "" : "max-sm:hidden"}>
+            <JobStatusBadge status={job.status} />
+          </span>
+        )}
         <IconButton label="Use these settings" onClick={reuse}>
           <SlidersHorizontal />
         </IconButton>

@@ -1,5 +1,5 @@
 import { ChevronDown, RotateCcw, Sparkles } from "lucide-react";
-import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
 import type { Problem } from "@/api/problem";
 import type { GenerateOptions } from "@/api/types";
 import { Button } from "@/components/button/button";
@@ -64,9 +64,18 @@ export function SettingsForm({
     const said = own ?? problem?.field(field);
     if (said !== undefined) errors[field] = said;
   }
+  const form = useRef<HTMLFormElement>(null);
+  const showFirstError = useCallback(() => {
+    setMore(true);
+    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+  }, []);
+  useEffect(() => {
+    if (problem !== null && problem.fields.length > 0) showFirstError();
+  }, [problem, showFirstError]);
   const submit = () => {
     setAsked(true);
     if (Object.keys(found).length === 0) onSubmit();
+    else showFirstError();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -81,6 +90,7 @@ export function SettingsForm({
   });
   return (
     <form
+      ref={form}
       noValidate
       aria-label="Picture settings"
       className="flex min-h-0 flex-col lg:h-full"

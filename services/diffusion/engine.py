@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -22,6 +23,9 @@ from services.diffusion.model import Model
 from services.diffusion.picture import Picture
 from services.diffusion.pulse import Pulse
 from services.diffusion.sampling import Sampling, choose
+
+if TYPE_CHECKING:
+    import torch
 
 log = structlog.get_logger(__name__)
 
@@ -90,10 +94,11 @@ class Engine:
     # --- a tick -------------------------------------------------------------------------------------------------------
 
     def _tick(self, waiting: Sequence[Sampling]) -> None:
-        model, chosen = choose(waiting, self._batch)
-        if model is None:
+        ready = [sampling for sampling in waiting if self._ready(sampling)]
+        if not ready:
             return
-        for sampling in {id(s): s for s, _ in chosen}.values():
+        model, chosen = choose(ready, self._batch)
+        for sampling, _ in chosen:
             sampling.served_at = time.monotonic()
         try:
             self._step(model, chosen)
@@ -111,22 +116,33 @@ class Engine:
                 except Exception as own:
                     self._fail(sampling, own)
 
+    def _ready(self, sampling: Sampling) -> bool:
+        try:
+            return bool(sampling.active)
+        except Exception as error:
+            self._fail(sampling, error)
+            return False
+
     def _step(self, model: Model, chosen: Sequence[tuple[Sampling, Picture]]) -> None:
         import torch
 
         with torch.inference_mode():
             outputs = predict(model, [picture for _, picture in chosen], self._lanes, self._batching)
+            stepped: list[tuple[Sampling, Picture]] = []
             for (sampling, picture), output in zip(chosen, outputs, strict=True):
                 before = picture.step
-                clean = predicted_clean(model, picture, output) if sampling.preview_due(picture) else None
+                if sampling.preview_due(picture):
+                    self._preview(model, sampling, picture, predicted_clean(model, picture, output))
                 picture.advance(output)
                 if picture.step != before:
-                    sampling.tell(sampling.stepped(picture))
-                if clean is not None:
-                    self._preview(model, sampling, picture, clean)
+                    stepped.append((sampling, picture))
                 if picture.done:
                     sampling.sampled(picture)
                     self._finisher.submit(self._finish, model, sampling, picture)
+        paces = {id(s): (s.fraction, s.pace(s.fraction)) for s in {id(s): s for s, _ in stepped}.values()}
+        for sampling, picture in stepped:
+            fraction, eta_s = paces[id(sampling)]
+            sampling.tell(Stepped(picture.index, picture.step, sampling.generation.steps, fraction, eta_s))
 
     def _fail(self, sampling: Sampling, error: Exception) -> None:
         log.error("sampling_failed", exc_info=error)
@@ -134,10 +150,10 @@ class Engine:
 
     # --- beside the sampling ------------------------------------------------------------------------------------------
 
-    def _preview(self, model: Model, sampling: Sampling, picture: Picture, clean: object) -> None:
+    def _preview(self, model: Model, sampling: Sampling, picture: Picture, clean: "torch.Tensor") -> None:
         if self._previews_waiting >= _PREVIEWS_WAITING:
             return
-        step = picture.step
+        step = picture.step + 1
         self._previews_waiting += 1
 
         def draw() -> None:
@@ -164,7 +180,7 @@ class Engine:
 
             def on_step(step: int, index: int = index) -> None:
                 done = (index * generation.steps + step) / (generation.count * generation.steps)
-                sampling.tell(Stepped(index, step, generation.steps, done, sampling.eta(done)))
+                sampling.tell(Stepped(index, step, generation.steps, done, sampling.pace(done)))
                 self.pulse.beat()
 
             try:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from services.diffusion.foreign import ForeignModel
-from services.diffusion.generation import Ended, Generation, Made, Stepped, Tell
+from services.diffusion.generation import Ended, Generation, Happening, Made, Tell
 from services.diffusion.model import Model
 from services.diffusion.picture import Picture
 
@@ -23,8 +23,7 @@ class Sampling:
         self._lock = threading.Lock()
         self._over = False
         self.cancelled = False
-        self._active: list[Picture] = []
-        self._begun = 0
+        self._active: list[Picture] | None = None
         self._sampled = 0
         self._made = 0
         self._rate: float | None = None
@@ -46,10 +45,10 @@ class Sampling:
         """True if only decoding is left."""
         return self._sampled == self.generation.count
 
-    def tell(self, happening: Stepped | Made | object) -> None:
+    def tell(self, happening: Happening) -> None:
         """Pass on what happened, unless it ended."""
         if not self.over:
-            self._tell(happening)  # type: ignore[arg-type]
+            self._tell(happening)
 
     def end(self, error: Exception | None = None) -> None:
         """Tell the end, once."""
@@ -68,20 +67,20 @@ class Sampling:
 
     # --- its pictures -------------------------------------------------------------------------------------------------
 
-    def picture(self, place: int) -> Picture | None:
-        """The `place`-th picture that still needs steps, begun if it was not; None if there are fewer."""
-        model = self.model
-        assert isinstance(model, Model)
-        while len(self._active) <= place and self._begun < self.generation.count:
-            positive = model.text.encode(self.generation.prompt)
-            negative = model.text.encode(self.generation.negative_prompt, negative=True)
-            self._active.append(Picture(model, self.generation, self._begun, positive, negative))
-            self._begun += 1
-        return self._active[place] if place < len(self._active) else None
+    @property
+    def active(self) -> list[Picture]:
+        """The pictures that still need steps, in order; made ready when first looked at."""
+        if self._active is None:
+            model, generation = self.model, self.generation
+            assert isinstance(model, Model)
+            positive = model.text.encode(generation.prompt)
+            negative = model.text.encode(generation.negative_prompt, negative=True)
+            self._active = [Picture(model, generation, k, positive, negative) for k in range(generation.count)]
+        return self._active
 
     def sampled(self, picture: Picture) -> None:
         """A picture took its last step."""
-        self._active.remove(picture)
+        self.active.remove(picture)
         self._sampled += 1
 
     def preview_due(self, picture: Picture) -> bool:
@@ -91,14 +90,13 @@ class Sampling:
 
     # --- its progress -------------------------------------------------------------------------------------------------
 
-    def stepped(self, picture: Picture) -> Stepped:
-        """What there is to tell after `picture` made a step."""
-        parts = self._sampled + sum(p.fraction for p in self._active)
-        fraction = parts / self.generation.count
-        return Stepped(picture.index, picture.step, self.generation.steps, fraction, self.eta(fraction))
+    @property
+    def fraction(self) -> float:
+        """Part of all its steps done, 0 to 1."""
+        return (self._sampled + sum(picture.fraction for picture in self.active)) / self.generation.count
 
-    def eta(self, fraction: float) -> float | None:
-        """Seconds left when `fraction` is done, from a running mean of the pace; None for the first step."""
+    def pace(self, fraction: float) -> float | None:
+        """Seconds left now that `fraction` is done, from a running mean of the pace; None at first. Call once a tick."""
         now = time.monotonic()
         last, self._last = self._last, (now, fraction)
         if last is not None and now > last[0] and fraction > last[1]:
@@ -107,23 +105,19 @@ class Sampling:
         return (1.0 - fraction) / self._rate if self._rate else None
 
 
-def choose(waiting: Sequence[Sampling], most: int) -> tuple[Model | None, list[tuple[Sampling, Picture]]]:
+def choose(waiting: Sequence[Sampling], most: int) -> tuple[Model, list[tuple[Sampling, Picture]]]:
     """The pictures of the next tick, at most `most`: of one model and size, namely the one that waited longest, and within
     it every request's first picture before any request's second."""
     first = min(waiting, key=lambda s: s.served_at)
     model = first.model
-    if not isinstance(model, Model):
-        return None, []
+    assert isinstance(model, Model)
     shape = model.latent_shape(first.generation)
     alike = [s for s in waiting if s.model is model and model.latent_shape(s.generation) == shape]
     # Longest unserved first, so that with more requests than places each gets its turn.
     alike.sort(key=lambda s: s.served_at)
     chosen: list[tuple[Sampling, Picture]] = []
-    for place in range(max(s.generation.count for s in alike)):
+    for place in range(max(len(s.active) for s in alike)):
         for sampling in alike:
-            picture = sampling.picture(place)
-            if picture is not None:
-                chosen.append((sampling, picture))
-                if len(chosen) == most:
-                    return model, chosen
+            if place < len(sampling.active) and len(chosen) < most:
+                chosen.append((sampling, sampling.active[place]))
     return model, chosen

@@ -2,8 +2,13 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-try:
-    VERSION = version("atelier")
-except PackageNotFoundError:
-    # Run from a checkout that was not installed.
-    VERSION = "0.1.0"
+
+def _version() -> str:
+    try:
+        return version("atelier")
+    except PackageNotFoundError:
+        # Run from a checkout that was not installed.
+        return "0.1.0"
+
+
+VERSION = _version()

@@ -4,7 +4,7 @@ import errno
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import structlog
@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from gateway.app import create_app
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, load
 from services.kit.failures import Failure
 from services.kit.telemetry import setup_logging
 
@@ -36,7 +36,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         """Uvicorn raises the signal again in the end, so that a clean stop would look like a death by signal."""
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -73,7 +73,7 @@ def bind(settings: GatewaySettings) -> socket.socket:
 def main() -> None:
     """Run the gateway; exit code 0 after a clean stop, 1 if it could not start."""
     try:
-        settings = GatewaySettings()
+        settings = load()
     except ValidationError as error:
         sys.exit(f"gateway: bad settings: {error}")
     setup_logging(settings.log_level, settings.log_format, service="gateway")

@@ -1,7 +1,7 @@
 """A model's answer in a conversation: asked over the bus, streamed to the browser, kept whatever happens to either."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,7 +34,7 @@ class _Answer:
 
     row: MessageRow
     started: float = field(default_factory=time.perf_counter)
-    pieces: list[str] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list[str])
     saved_at: float = field(default_factory=time.perf_counter)
 
 
@@ -47,7 +47,7 @@ async def answer_stream(
     traceparent: str,
     trace_id: str,
     cut: Cut,
-) -> AsyncIterator[AsyncIterator[bytes]]:
+) -> AsyncGenerator[AsyncIterator[bytes]]:
     """Store the question, ask the model, and yield the stream of frames: `user`, `start`, `delta` …, `done` or `error`.
 
     Raises `NotFound` and `BadInput` before anything is stored.

@@ -1,7 +1,7 @@
 """The gateway as an ASGI app."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ from gateway.openai.routes import routes as openai_routes
 from gateway.projector import Projector
 from gateway.reconcile import Reconciler
 from gateway.routes import assets, conversations, events, generate, health, jobs, monitoring, reference, socket
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, load
 from gateway.state import Parts
 from gateway.streams import Hub
 from gateway.telemetry import Telemetry
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     """The app; it connects to bus, catalog and object storage when its lifespan begins."""
-    settings = settings or GatewaySettings()
+    settings = settings or load()
     app = FastAPI(title="Atelier", version=VERSION, docs_url=None, redoc_url=None, lifespan=_lifespan)
     app.state.settings = settings
     for module in (jobs, events, generate, assets, conversations, monitoring, health, reference, socket):
@@ -54,7 +54,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     settings: GatewaySettings = app.state.settings
     async with AsyncExitStack() as stack:
         database = Database(settings.catalog_url)

@@ -121,9 +121,8 @@ def _example(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
 def main() -> None:
     """Print the document."""
     from gateway.app import create_app
-    from gateway.settings import GatewaySettings
 
-    document = create_app(GatewaySettings()).openapi()
+    document = create_app().openapi()
     sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
 
 

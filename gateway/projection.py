@@ -7,7 +7,7 @@ job stays ended.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from sqlalchemy import func, literal, select, update
@@ -35,7 +35,7 @@ class _News:
     seq: int = 0
     attempts: int = 0
     started_at: datetime | None = None
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 async def apply(session: AsyncSession, events: Sequence[Event]) -> int:
@@ -119,7 +119,7 @@ async def _add_unknown(session: AsyncSession, news: dict[str, _News]) -> None:
     """Rows for jobs that did not come in through the gateway, such as the steps of a workflow."""
     known = set(await session.scalars(select(JobRow.id).where(JobRow.id.in_(list(news)))))
     rows = [_unknown_row(item.first) for job_id, item in news.items() if job_id not in known]
-    await insert_missing(session, JobRow.__table__, rows)
+    await insert_missing(session, JobRow, rows)
 
 
 def _unknown_row(event: Event) -> dict[str, Any]:
@@ -194,7 +194,7 @@ def clean(value: Any) -> Any:
     if isinstance(value, str):
         return value.replace("\0", "\ufffd") if "\0" in value else value
     if isinstance(value, dict):
-        return {clean(key): clean(item) for key, item in value.items()}
+        return {clean(key): clean(item) for key, item in cast(dict[str, Any], value).items()}
     if isinstance(value, list):
-        return [clean(item) for item in value]
+        return [clean(item) for item in cast(list[Any], value)]
     return value

@@ -1,7 +1,7 @@
 """Routes that read JSON strictly and declare their errors."""
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import orjson
 from fastapi import APIRouter, Header, Path, Query
@@ -111,7 +111,7 @@ async def read_json(request: Request) -> Any:
     if b"\\u0000" in body and (path := _nul_path(data)) is not None:
         raise BadInput.of(path or "body", "must not hold the character NUL")
     # FastAPI asks the request for its JSON next; it gets what was read here.
-    request._json = data  # pyright: ignore[reportAttributeAccessIssue]
+    request._json = data  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage]
     return data
 
 
@@ -120,14 +120,14 @@ def _nul_path(data: Any, path: str = "") -> str | None:
     if isinstance(data, str):
         return path if "\0" in data else None
     if isinstance(data, dict):
-        for key, value in data.items():
+        for key, value in cast(dict[str, Any], data).items():
             if "\0" in key:
                 return path
             found = _nul_path(value, f"{path}.{key}".lstrip("."))
             if found is not None:
                 return found
     elif isinstance(data, list):
-        for index, value in enumerate(data):
+        for index, value in enumerate(cast(list[Any], data)):
             found = _nul_path(value, f"{path}.{index}".lstrip("."))
             if found is not None:
                 return found

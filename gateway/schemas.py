@@ -186,7 +186,7 @@ class Check(BaseModel):
     """One thing the gateway needs."""
 
     ok: bool
-    detail: str = Field("", description="What is wrong, if something is.")
+    detail: str = Field(default="", description="What is wrong, if something is.")
     latency_ms: float | None = None
 
 

@@ -19,7 +19,8 @@ class GatewaySettings(Settings):
     port: int = Field(8080, ge=0, le=65535, description="0 = any free port.")
     database_url: str = Field("", description="Catalog; empty = SQLite in the home folder.")
     tokens: dict[SecretStr, str] = Field(
-        default_factory=dict, description='Static bearer tokens, `{"<token>": "<owner id>"}`; empty = local mode.'
+        default_factory=dict[SecretStr, str],
+        description='Static bearer tokens, `{"<token>": "<owner id>"}`; empty = local mode.',
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Host names, comma-separated, under which local mode answers besides loopback's own."
@@ -64,6 +65,11 @@ class GatewaySettings(Settings):
     def loopback(self) -> bool:
         """True if only this machine can reach the address the gateway binds to."""
         return is_loopback(self.host)
+
+
+def load() -> GatewaySettings:
+    """The settings of this process's environment; raises pydantic's `ValidationError` for what does not fit."""
+    return GatewaySettings()  # pyright: ignore[reportCallIssue]  # every field has a default
 
 
 def is_loopback(host: str) -> bool:

@@ -1,7 +1,7 @@
 """Event streams over HTTP (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -24,6 +24,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
+_NONE: list[frames.Frame] = []
 _HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
 
@@ -41,11 +42,11 @@ class EventStream(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
         loop = asyncio.get_running_loop()
+        life = asyncio.timeout(None)
         try:
-            async with asyncio.timeout(None) as life:
-                async with self._open(lambda: life.reschedule(loop.time())) as source:
-                    self.body_iterator = source
-                    await super().__call__(scope, receive, send)
+            async with life, self._open(lambda: life.reschedule(loop.time())) as source:
+                self.body_iterator = source
+                await super().__call__(scope, receive, send)
         except TimeoutError:
             if not life.expired():
                 raise
@@ -57,7 +58,7 @@ async def _nothing() -> AsyncIterator[bytes]:
 
 
 @asynccontextmanager
-async def job_stream(parts: Parts, row: JobRow, after: int | None, cut: Cut) -> AsyncIterator[AsyncIterator[bytes]]:
+async def job_stream(parts: Parts, row: JobRow, after: int | None, cut: Cut) -> AsyncGenerator[AsyncIterator[bytes]]:
     """A job's events from its start or after a sequence, then live, up to its terminal event."""
     hub = parts.hub
     with hub.listening(row.owner_id) as listener:
@@ -66,7 +67,7 @@ async def job_stream(parts: Parts, row: JobRow, after: int | None, cut: Cut) -> 
         hub.add(listener, interest)
         start, missing = await _start(parts, after, row.id)
         past = hub.past(row.owner_id, interest, start)
-        first = await anext(past, [])
+        first = await anext(past, _NONE)
         over = None
         if not first:
             last = await parts.journal.last(row.id)
@@ -83,7 +84,7 @@ async def job_stream(parts: Parts, row: JobRow, after: int | None, cut: Cut) -> 
 @asynccontextmanager
 async def owner_stream(
     parts: Parts, owner_id: str, interest: Interest, after: int | None, cut: Cut
-) -> AsyncIterator[AsyncIterator[bytes]]:
+) -> AsyncGenerator[AsyncIterator[bytes]]:
     """The events of all of an owner's jobs, from now or after a sequence."""
     hub = parts.hub
     with hub.listening(owner_id) as listener:
@@ -94,7 +95,7 @@ async def owner_stream(
             return
         start, missing = await _start(parts, after, None)
         past = hub.past(owner_id, interest, start)
-        yield _follow(parts, listener, past, await anext(past, []), start, missing, None, ends=False)
+        yield _follow(parts, listener, past, await anext(past, _NONE), start, missing, None, ends=False)
 
 
 async def _start(parts: Parts, after: int | None, job_id: str | None) -> tuple[int, bytes]:

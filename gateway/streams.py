@@ -7,7 +7,7 @@ resume at any of them.
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -131,7 +131,7 @@ class Hub:
             listener.close()
 
     @contextmanager
-    def listening(self, owner_id: str) -> Iterator[Listener]:
+    def listening(self, owner_id: str) -> Generator[Listener]:
         """A listener for the length of a block; it hears nothing until `add` says of what."""
         if self._closing:
             raise Unavailable("This gateway is going down; another one or its successor will answer.", retry_after_s=1)

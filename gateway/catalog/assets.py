@@ -61,11 +61,11 @@ async def insert(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
         return
     ids = [row["id"] for row in rows]
     gone = set(await session.scalars(select(DeletedAssetRow.id).where(DeletedAssetRow.id.in_(ids))))
-    await insert_missing(session, AssetRow.__table__, [row for row in rows if row["id"] not in gone])
+    await insert_missing(session, AssetRow, [row for row in rows if row["id"] not in gone])
 
 
 async def remove(session: AsyncSession, row: AssetRow) -> None:
     """Take an asset out for good."""
     tombstone = {"id": row.id, "owner_id": row.owner_id, "deleted_at": now()}
-    await insert_missing(session, DeletedAssetRow.__table__, [tombstone])
+    await insert_missing(session, DeletedAssetRow, [tombstone])
     await session.execute(delete(AssetRow).where(AssetRow.id == row.id))

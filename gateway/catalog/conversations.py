@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.catalog import pages
@@ -16,14 +16,14 @@ _MAX_DEPTH = 10_000
 ConversationAndCount = tuple[ConversationRow, int]
 
 
-def _counted() -> Any:
+def _counted() -> Select[ConversationRow, int]:
     count = (
         select(func.count())
         .where(MessageRow.conversation_id == ConversationRow.id)
         .correlate(ConversationRow)
         .scalar_subquery()
     )
-    return select(ConversationRow, count)
+    return select(ConversationRow, func.coalesce(count, 0))
 
 
 async def get(session: AsyncSession, owner_id: str, conversation_id: str) -> ConversationAndCount | None:

@@ -1,17 +1,18 @@
 """One database, SQLite or PostgreSQL, behind two kinds of session: reading and writing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
 
 # How long a writer waits for another process's write before it gives up.
@@ -41,13 +42,13 @@ class Database:
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
+    async def read(self) -> AsyncGenerator[AsyncSession]:
         """A session that only reads, in one snapshot."""
         async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
+    async def write(self) -> AsyncGenerator[AsyncSession]:
         """One transaction; it is committed at the end of the block and rolled back if the block raises."""
         async with self._turn, AsyncSession(self._writing, expire_on_commit=False) as session, session.begin():
             yield session
@@ -62,13 +63,12 @@ class Database:
         await self.engine.dispose()
 
 
-async def insert_missing(session: AsyncSession, table: Table, rows: Sequence[dict[str, Any]]) -> int:
-    """Insert the rows whose key is not there yet and say how many were; the others are left as they are."""
+async def insert_missing(session: AsyncSession, table: type[DeclarativeBase], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows whose key is not there yet; the others are left as they are."""
     if not rows:
-        return 0
+        return
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    result = await session.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
-    return getattr(result, "rowcount", 0)
+    await session.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
 
 
 def _dumps(value: Any) -> str:

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, NoReturn, TypeVar
+from typing import Generic, NoReturn, TypeVar, cast
 
 import orjson
 
@@ -32,10 +32,12 @@ def decode(cursor: str, length: int) -> list[str]:
         key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error):
         key = None
+    parts = cast(list[object], key) if isinstance(key, list) else []
     # NUL is text to JSON and to us, but no database takes it.
-    if not (isinstance(key, list) and len(key) == length and all(isinstance(k, str) and "\0" not in k for k in key)):
+    texts = [part for part in parts if isinstance(part, str) and "\0" not in part]
+    if not len(texts) == len(parts) == length:
         refuse()
-    return key
+    return texts
 
 
 def cut(rows: Sequence[T], limit: int, key: Callable[[T], tuple[str, ...]]) -> Part[T]:

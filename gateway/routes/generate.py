@@ -1,13 +1,13 @@
 """Generation: one route per job method of the diffusion service, derived from the contract."""
 
+import functools
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Response
-from google.protobuf.descriptor import FieldDescriptor
 from pydantic import BaseModel, Field, create_model
 from starlette.requests import Request
 
-from atelier.v1 import diffusion_pb2, options_pb2
+from atelier.v1 import diffusion_pb2
 from gateway import schemas
 from gateway.catalog.jobs import JobFilter
 from gateway.jobs import NewJob
@@ -105,7 +105,7 @@ async def generation_options(parts: GatewayParts, caller: Caller, trace: Trace) 
         ],
         sizes=sizes(native),
         formats=list(enum_words(diffusion_pb2.ImageFormat.DESCRIPTOR)),
-        limits={field.name: _limits(field) for field in diffusion_pb2.TextToImageRequest.DESCRIPTOR.fields},
+        limits=_limits(),
     )
 
 
@@ -138,15 +138,20 @@ def _label(enum: str, number: int) -> str:
     return contract.doc(f"{descriptor.full_name}.{descriptor.values_by_number[number].name}").rstrip(".")
 
 
-def _limits(field: FieldDescriptor) -> schemas.FieldLimits:
-    rules = field.GetOptions().Extensions[options_pb2.rules]
-    schema = contract.model(field.containing_type).model_fields[field.name]
-    return schemas.FieldLimits(
-        minimum=rules.minimum if rules.HasField("minimum") else None,
-        maximum=rules.maximum if rules.HasField("maximum") else None,
-        multiple_of=rules.multiple_of if rules.HasField("multiple_of") else None,
-        max_length=rules.max_length if rules.HasField("max_length") else None,
-        default=None if schema.is_required() else schema.get_default(call_default_factory=True, validated_data={}),
-        unit=rules.unit or None,
-        description=schema.description,
-    )
+@functools.cache
+def _limits() -> dict[str, schemas.FieldLimits]:
+    """What each field of a text-to-image request may hold."""
+    found: dict[str, schemas.FieldLimits] = {}
+    for name, field in contract.model(diffusion_pb2.TextToImageRequest).model_json_schema()["properties"].items():
+        # An optional field keeps its limits one level down, beside null.
+        flat: dict[str, Any] = {**next(iter(field.get("anyOf", [])), dict[str, Any]()), **field}
+        found[name] = schemas.FieldLimits(
+            minimum=flat.get("minimum"),
+            maximum=flat.get("maximum"),
+            multiple_of=flat.get("multipleOf"),
+            max_length=flat.get("maxLength"),
+            default=flat.get("default"),
+            unit=flat.get("x-unit"),
+            description=flat.get("description"),
+        )
+    return found

@@ -75,7 +75,7 @@ async def live(socket: WebSocket) -> None:
         session = _Session(parts, socket, listener)
         writing = asyncio.create_task(session.write())
         reading = asyncio.create_task(session.read())
-        listener.on_lost = writing.cancel
+        listener.on_lost = lambda: _cut(writing)
         try:
             await asyncio.wait({writing, reading}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -169,6 +169,10 @@ class _Session:
 
     async def _text(self, data: bytes) -> None:
         await self._socket.send({"type": "websocket.send", "text": data.decode()})
+
+
+def _cut(task: asyncio.Task[None]) -> None:
+    task.cancel()
 
 
 def _parse(text: str) -> Subscribe | Unsubscribe | Ping:

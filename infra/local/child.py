@@ -29,9 +29,9 @@ def die_with(parent: int) -> Callable[[], None]:
 class Child:
     """A running process in a session of its own, so that Ctrl-C at the terminal reaches us alone."""
 
-    def __init__(self, process: asyncio.subprocess.Process, say: Callable[[str], None]) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, pump: asyncio.Task[None]) -> None:
         self._process = process
-        self._pump = asyncio.create_task(self._pass_on(say))
+        self._pump = pump
         self.pid = process.pid
 
     @staticmethod
@@ -39,17 +39,25 @@ class Child:
         command: Sequence[str], environment: Mapping[str, str], folder: Path, say: Callable[[str], None]
     ) -> Child:
         """Raises OSError when the program is not there."""
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=folder,
-            env=dict(environment),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=die_with(os.getpid()),
-        )
-        return Child(process, say)
+        # A pipe of our own: with asyncio's, `wait` would wait for everyone who holds its other end, grandchildren too.
+        reading, writing = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                cwd=folder,
+                env=dict(environment),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=die_with(os.getpid()),
+            )
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        return Child(process, asyncio.create_task(pass_on(reading, say)))
 
     async def wait(self) -> int:
         """Its exit code (−n = ended by signal n), after everything it said has been passed on and its group is gone."""
@@ -72,9 +80,14 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 
-    async def _pass_on(self, say: Callable[[str], None]) -> None:
-        output = self._process.stdout
-        assert output is not None
+
+async def pass_on(descriptor: int, say: Callable[[str], None]) -> None:
+    """Reads lines until nobody holds the other end of the pipe; one that is too long is said in pieces."""
+    output = asyncio.StreamReader(limit=LONGEST_LINE)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(output), os.fdopen(descriptor, "rb", buffering=0)
+    )
+    try:
         rest = b""
         while piece := await output.read(LONGEST_LINE):
             *lines, rest = (rest + piece).split(b"\n")
@@ -86,6 +99,8 @@ class Child:
                 rest = b""
         if rest.strip():
             say(rest.decode(errors="replace"))
+    finally:
+        transport.close()
 
 
 def ending(code: int) -> str:

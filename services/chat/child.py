@@ -153,7 +153,7 @@ class ChildServer:
         began = time.monotonic()
         self._tell("starting", f"starting {self.name}")
         stopping = asyncio.create_task(self._stopping.wait(), name=f"{self.name}-stop")
-        preparing = asyncio.create_task(self._prepare(scratch), name=f"{self.name}-prepare")
+        preparing = asyncio.ensure_future(self._prepare(scratch))
         await asyncio.wait({stopping, preparing}, return_when=asyncio.FIRST_COMPLETED)
         if not preparing.done():
             await end(preparing, stopping)

@@ -126,11 +126,11 @@ class Endpoint:
         """The chunk objects of a streamed answer, those of one read together, as the bytes that came.
 
         The first list holds everything up to the first content (text, a tool call, reasoning), so as long as nothing
-        was given out, nothing of the answer is lost by asking someone else. Closing the generator closes the connection,
-        at which a server stops its work.
+        was given out, nothing of the answer is lost by asking someone else. Closing the generator closes the
+        connection, at which a server stops its work.
 
-        Raises a `Failure`: when the server refuses, when no content came within `limits.first_token_s` (whatever else it
-        sends meanwhile), when it falls silent or breaks off.
+        Raises a `Failure`: when the server refuses, when no content came within `limits.first_token_s` (whatever else
+        it sends meanwhile), when it falls silent or breaks off.
         """
         deadline = timing.started + self.limits.first_token_s
         async with contextlib.AsyncExitStack() as stack:

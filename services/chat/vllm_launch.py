@@ -8,17 +8,18 @@ worker and the threads are set before the first import, so the reason is gone an
 
 import os
 import runpy
+from typing import Any
 
 from vllm.platforms import current_platform
 
 
 def allow_fork() -> None:
     """Let the engine be forked although the platform's set-up asks for `spawn`."""
-    platform = type(current_platform)
+    platform: Any = type(current_platform)
     settle = platform.check_and_update_config
 
-    def settle_and_fork(config: object) -> None:
-        settle(config)
+    def settle_and_fork(vllm_config: object) -> None:
+        settle(vllm_config)
         os.environ["VLLM_WORKER_MULTIPROC_METHOD"] = "fork"
 
     platform.check_and_update_config = staticmethod(settle_and_fork)

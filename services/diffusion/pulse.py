@@ -25,7 +25,9 @@ class Pulse:
         for module in network.modules():
             if isinstance(module, torch.nn.ModuleList):
                 for block in module:
-                    block.register_forward_hook(self._on_block)
+                    # Left-out parts stand in the lists as None.
+                    if block is not None:
+                        block.register_forward_hook(self._on_block)
 
     def _on_block(self, module: Any, arguments: Any, output: Any) -> None:
         self.at = time.monotonic()

@@ -49,7 +49,11 @@ def setup_logging(level: str, log_format: str, *, service: str) -> None:
     if log_format == "json":
         shared += [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
     else:
-        shared += [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24)]
+        shared += [
+            structlog.dev.ConsoleRenderer(
+                colors=False, pad_event_to=24, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     structlog.configure(
         processors=shared,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),

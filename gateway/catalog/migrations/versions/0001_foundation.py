@@ -9,8 +9,9 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-document = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+document: sa.JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 moment = sa.DateTime(timezone=True)
+real: sa.Double[float] = sa.Double()
 
 
 def upgrade() -> None:
@@ -86,10 +87,10 @@ def upgrade() -> None:
         sa.Column("params", document, nullable=False),
         sa.Column("traceparent", sa.String(length=55), nullable=True),
         sa.Column("retry_of", sa.String(length=26), nullable=True),
-        sa.Column("progress", sa.Double(), nullable=False),
+        sa.Column("progress", real, nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
-        sa.Column("eta_s", sa.Double(), nullable=True),
+        sa.Column("eta_s", real, nullable=True),
         sa.Column("result", document, nullable=True),
         sa.Column("error", document, nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -117,7 +118,7 @@ def upgrade() -> None:
         sa.Column("model", sa.String(length=256), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("usage", document, nullable=True),
-        sa.Column("latency_ms", sa.Double(), nullable=True),
+        sa.Column("latency_ms", real, nullable=True),
         sa.Column("error", document, nullable=True),
         sa.Column("created_at", moment, nullable=False),
         sa.Column("updated_at", moment, nullable=False),

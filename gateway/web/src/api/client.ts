@@ -1,41 +1,13 @@
+import * as sdk from "@/client";
+import { client } from "@/client/client.gen";
 import { send } from "./http";
-import type {
-  Asset,
-  ChatModel,
-  Conversation,
-  ConversationChange,
-  ConversationDetail,
-  GenerateOptions,
-  Job,
-  JobStatus,
-  MessageRequest,
-  Page,
-  ServiceState,
-  TextToImage,
-} from "./types";
+import type { ConversationChange, JobStatus, MessageRequest, TextToImage } from "./types";
 
-type Query = Record<string, string | number | undefined | null | readonly string[]>;
+// One way out for every request: `send` adds the token and throws problems, which the generated client passes on.
+client.setConfig({ baseUrl: "", fetch: send });
 
-function withQuery(path: string, query: Query): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    for (const item of Array.isArray(value) ? value : [value]) {
-      if (item !== undefined && item !== null && item !== "") search.append(name, String(item));
-    }
-  }
-  const text = search.toString();
-  return text === "" ? path : `${path}?${text}`;
-}
-
-const json = async <T>(path: string, init?: RequestInit): Promise<T> => (await send(path, init)).json() as Promise<T>;
-
-const withBody = (method: string, body: unknown): RequestInit => ({
-  method,
-  headers: { "Content-Type": "application/json" },
-  body: JSON.stringify(body),
-});
-
-const part = encodeURIComponent;
+const thrown = { throwOnError: true } as const;
+const data = async <T>(answer: Promise<{ data: T }>): Promise<T> => (await answer).data;
 
 export interface JobFilter {
   status?: readonly JobStatus[];
@@ -56,48 +28,49 @@ export interface ConversationFilter {
   cursor?: string | null;
 }
 
-/** Every request the interface makes, typed, in one place. Failures are thrown as `Problem`. */
+const ACTIONS = { cancel: sdk.cancelJob, pause: sdk.pauseJob, resume: sdk.resumeJob, retry: sdk.retryJob };
+
+/** Every request the interface makes, by what it is for. Failures are thrown as `Problem`. */
 export const api = {
-  services: () => json<{ items: ServiceState[] }>("/api/monitoring/services"),
-  health: () => json<{ status: string; app: string; version: string }>("/health"),
-  chatModels: () => json<{ data: ChatModel[] }>("/v1/models"),
-  generateOptions: () => json<GenerateOptions>("/api/generate/options"),
+  services: () => data(sdk.listServices(thrown)),
+  health: () => data(sdk.health(thrown)),
+  chatModels: () => data(sdk.listModels(thrown)),
+  generateOptions: () => data(sdk.generationOptions(thrown)),
 
   textToImage: (request: TextToImage, idempotencyKey: string) =>
-    json<Job>("/api/generate/text-to-image", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "Idempotency-Key": idempotencyKey },
-      body: JSON.stringify(request),
-    }),
+    data(
+      sdk.textToImage({
+        ...thrown,
+        // The words for sampler and format are the server's own, from its options; the server checks them again.
+        body: request as sdk.TextToImageRequest,
+        headers: { "Idempotency-Key": idempotencyKey },
+      }),
+    ),
 
-  jobs: ({ status, kind, limit, cursor }: JobFilter) =>
-    json<Page<Job>>(withQuery("/api/jobs", { status, kind, limit, cursor })),
-  job: (id: string) => json<Job>(`/api/jobs/${part(id)}`),
-  jobAction: (id: string, action: "cancel" | "pause" | "resume" | "retry") =>
-    json<Job>(`/api/jobs/${part(id)}/${action}`, { method: "POST" }),
-  jobPriority: (id: string, priority: 0 | 1) => json<Job>(`/api/jobs/${part(id)}`, withBody("PATCH", { priority })),
+  jobs: ({ status, ...query }: JobFilter) =>
+    data(sdk.listJobs({ ...thrown, query: { ...query, ...(status ? { status: [...status] } : {}) } })),
+  job: (id: string) => data(sdk.getJob({ ...thrown, path: { job_id: id } })),
+  jobAction: (id: string, action: keyof typeof ACTIONS) => data(ACTIONS[action]({ ...thrown, path: { job_id: id } })),
+  jobPriority: (id: string, priority: 0 | 1) =>
+    data(sdk.updateJob({ ...thrown, path: { job_id: id }, body: { priority } })),
 
-  assets: ({ kind, limit, cursor }: AssetFilter) =>
-    json<Page<Asset>>(withQuery("/api/assets", { kind, limit, cursor })),
-  asset: (id: string) => json<Asset>(`/api/assets/${part(id)}`),
-  deleteAsset: (id: string) => send(`/api/assets/${part(id)}`, { method: "DELETE" }),
-  uploadAssets: (files: readonly File[]) => {
-    const body = new FormData();
-    for (const file of files) body.append("files", file);
-    return json<{ items: Asset[] }>("/api/assets/upload", { method: "POST", body });
-  },
+  assets: (query: AssetFilter) => data(sdk.listAssets({ ...thrown, query })),
+  asset: (id: string) => data(sdk.getAsset({ ...thrown, path: { asset_id: id } })),
+  deleteAsset: (id: string) => data(sdk.deleteAsset({ ...thrown, path: { asset_id: id } })),
+  uploadAssets: (files: readonly File[]) => data(sdk.uploadAssets({ ...thrown, body: { files: [...files] } })),
 
-  conversations: ({ q, limit, cursor }: ConversationFilter) =>
-    json<Page<Conversation>>(withQuery("/api/conversations", { q, limit, cursor })),
-  conversation: (id: string) => json<ConversationDetail>(`/api/conversations/${part(id)}`),
-  createConversation: (change: ConversationChange) =>
-    json<ConversationDetail>("/api/conversations", withBody("POST", change)),
-  changeConversation: (id: string, change: ConversationChange) =>
-    json<Conversation>(`/api/conversations/${part(id)}`, withBody("PATCH", change)),
-  deleteConversation: (id: string) => send(`/api/conversations/${part(id)}`, { method: "DELETE" }),
+  conversations: (query: ConversationFilter) => data(sdk.listConversations({ ...thrown, query })),
+  conversation: (id: string) => data(sdk.getConversation({ ...thrown, path: { conversation_id: id } })),
+  createConversation: (body: ConversationChange) => data(sdk.createConversation({ ...thrown, body })),
+  changeConversation: (id: string, body: ConversationChange) =>
+    data(sdk.updateConversation({ ...thrown, path: { conversation_id: id }, body })),
+  deleteConversation: (id: string) => data(sdk.deleteConversation({ ...thrown, path: { conversation_id: id } })),
+
+  /** Asks the model; the answer's body is the event stream, read with `frames`. */
   postMessage: (id: string, request: MessageRequest, signal: AbortSignal) =>
-    send(`/api/conversations/${part(id)}/messages`, {
-      ...withBody("POST", request),
+    send(`/api/conversations/${encodeURIComponent(id)}/messages`, {
+      method: "POST",
+      body: JSON.stringify(request),
       signal,
       headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
     }),

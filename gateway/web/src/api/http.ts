@@ -1,22 +1,16 @@
 import { asProblem, problemFrom } from "./problem";
 import { token, tokenWanted } from "./token";
 
-/** Headers that carry this browser's token; empty where the gateway needs none. */
-export function authorization(): Record<string, string> {
+/** `fetch` with this browser's token, whose failures, the network's included, are thrown as `Problem`. */
+export async function send(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const request = new Request(input, init);
   const value = token.get();
-  return value === null ? {} : { Authorization: `Bearer ${value}` };
-}
-
-/** `fetch` with the token, whose failures, the network's included, are thrown as `Problem`. */
-export async function send(path: string, init: RequestInit = {}): Promise<Response> {
+  if (value !== null) request.headers.set("Authorization", `Bearer ${value}`);
   let response: Response;
   try {
-    response = await fetch(path, {
-      ...init,
-      headers: { ...authorization(), ...(init.headers as Record<string, string>) },
-    });
+    response = await fetch(request);
   } catch (error) {
-    if (init.signal?.aborted) throw error;
+    if (request.signal.aborted) throw error;
     throw asProblem(error);
   }
   if (response.ok) return response;

@@ -68,9 +68,8 @@ class Keeper:
                 continue
             failures = 1 if time.monotonic() - began > self.program.backoff.steady_s else failures + 1
             if self.program.essential and not self.ready.is_set() and failures >= TRIES:
-                raise NeverReady(
-                    f"{self.program.name} ended {failures} times without having been ready; see its log above"
-                )
+                log = self.console.logs / f"{self.program.name}.log"
+                raise NeverReady(f"{self.program.name} ended {failures} times without having been ready, see {log}")
             await self._wait_before_restart(code, failures)
         self._note("done" if self.program.is_task and not self._stopping else "stopped", pid=None)
 

@@ -89,12 +89,13 @@ function UserMessage({ point, locked, onChoose, onEdit }: MessageViewProps) {
 }
 
 function byline(message: Message): string {
-  const tokens = message.usage?.completion_tokens;
+  const counted = message.usage?.completion_tokens;
+  const tokens = typeof counted === "number" ? counted : 0;
   const seconds = message.latency_ms === null ? null : message.latency_ms / 1000;
   const parts = [message.model];
   if (seconds !== null) parts.push(duration(seconds));
-  if (tokens) parts.push(`${tokens} tokens`);
-  if (tokens && seconds) parts.push(`${(tokens / seconds).toFixed(tokens / seconds < 10 ? 1 : 0)} tokens/s`);
+  if (tokens > 0) parts.push(`${tokens} tokens`);
+  if (tokens > 0 && seconds) parts.push(`${(tokens / seconds).toFixed(tokens / seconds < 10 ? 1 : 0)} tokens/s`);
   if (message.status === "stopped") parts.push("stopped");
   return parts.filter(Boolean).join(" · ");
 }

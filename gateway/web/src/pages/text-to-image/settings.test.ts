@@ -4,7 +4,7 @@ import { checkSettings, defaultSettings, modelOf, randomSeed, sizePresets, toReq
 
 const options: GenerateOptions = {
   available: true,
-  models: [{ name: "starter", status: "loaded", native_size: 256, hash: "", source: "", device: "cpu" }],
+  models: [{ name: "starter", status: "loaded", native_size: 256, hash: "", source: "", device: "cpu", error: "" }],
   samplers: [
     { name: "dpmpp_2m", label: "DPM++ 2M" },
     { name: "euler", label: "Euler" },
@@ -15,7 +15,7 @@ const options: GenerateOptions = {
   ],
   formats: ["png", "webp"],
   limits: {
-    prompt: { min_length: 1, max_length: 20 },
+    prompt: { max_length: 20 },
     width: { minimum: 64, maximum: 4096, multiple_of: 8 },
     height: { minimum: 64, maximum: 4096, multiple_of: 8 },
     steps: { minimum: 1, maximum: 150, default: 20 },

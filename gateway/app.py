@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from gateway.projector import Projector
 from gateway.reconcile import Reconciler
 from gateway.routes import assets, conversations, events, generate, health, jobs, monitoring, reference, socket
 from gateway.settings import GatewaySettings, load
+from gateway.settled import settle
 from gateway.state import Parts
 from gateway.streams import Hub
 from gateway.telemetry import Telemetry
@@ -65,7 +67,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         objects = ObjectStore(settings)
         await _prepare(objects)
         journal, queue = Journal(bus), JobQueue(bus)
-        hub = Hub(bus, journal, buffer=settings.stream_buffer)
+        hub = Hub(bus, journal, partial(settle, database), buffer=settings.stream_buffer)
         await hub.start()
         stack.push_async_callback(hub.stop)
         marks = Marks(database)

@@ -7,7 +7,7 @@ resume at any of them.
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -23,6 +23,8 @@ from services.kit.failures import Failure, Unavailable
 from services.kit.journal import Journal
 
 log = structlog.get_logger(__name__)
+
+Settle = Callable[[Event], Awaitable[None]]
 
 # Events of one request to the journal while catching up.
 _REPLAY_PAGE = 1000
@@ -99,8 +101,9 @@ class Listener:
 class Hub:
     """The one follower and its listeners."""
 
-    def __init__(self, bus: Bus, journal: Journal, *, buffer: int) -> None:
-        """`buffer`: events a listener may lag behind."""
+    def __init__(self, bus: Bus, journal: Journal, settle: Settle, *, buffer: int) -> None:
+        """`settle`: waits until an event may be told; `buffer`: events a listener may lag behind."""
+        self._settle = settle
         self._bus = bus
         self._journal = journal
         self._buffer = buffer
@@ -173,14 +176,19 @@ class Hub:
         while True:
             try:
                 async for event in self._journal.follow(after=self._seen):
+                    if self._nearby(event):
+                        await self._settle(event)
                     self._seen = event.seq
                     self._fan_out(event)
             except (NatsError, TimeoutError, Failure) as error:
                 log.warning("journal_follower_lost", error=str(error) or type(error).__name__)
             await asyncio.sleep(_RESTART_S)
 
+    def _nearby(self, event: Event) -> set[Listener]:
+        return self._by_job.get(event.job_id, set()) | self._by_owner.get(event.owner_id, set())
+
     def _fan_out(self, event: Event) -> None:
-        nearby = self._by_job.get(event.job_id, set()) | self._by_owner.get(event.owner_id, set())
+        nearby = self._nearby(event)
         if not nearby:
             return
         item = frame(event)
@@ -204,6 +212,7 @@ class Hub:
                 event = Event.FromString(message.data)
                 event.seq = after = int((message.headers or {})["Nats-Sequence"])
                 if event.owner_id == owner_id:
+                    await self._settle(event)
                     items.append(frame(event))
             covered = [item for item in items if interest.covers(item)]
             if covered:

@@ -1,5 +1,8 @@
 """The connection to NATS: connect, store a message for certain, read a subject's history."""
 
+# nats-py is typed in parts only.
+# pyright: reportUnknownMemberType=false
+
 import asyncio
 import contextlib
 import json
@@ -89,7 +92,7 @@ class Bus:
                     reconnected_cb=on_reconnect,
                     allow_reconnect=True,
                     max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.25,
+                    reconnect_time_wait=0.25,  # pyright: ignore[reportArgumentType]  # it only sleeps that long
                     connect_timeout=2,
                     ping_interval=10,
                     max_outstanding_pings=2,
@@ -124,7 +127,7 @@ class Bus:
             callback(message.subject)
 
         subscription = await self.client.subscribe(subject, cb=on_message)
-        self.client.bare.add(subscription._id)
+        self.client.bare.add(subscription._id)  # pyright: ignore[reportPrivateUsage]
         return subscription
 
     def on_reconnect(self, callback: Callable[[], None]) -> None:
@@ -182,8 +185,8 @@ class Bus:
         headers: Mapping[str, str],
         patience_s: float | None = 10.0,
     ) -> asyncio.Future[PubAck]:
-        """Like `store`, but returns when the message is on its way; the future is done when it is stored. It goes on being
-        stored when nobody waits for the future any more, unless the future itself is cancelled."""
+        """Like `store`, but returns when the message is on its way; the future is done when it is stored. It goes on
+        being stored when nobody waits for the future any more, unless the future itself is cancelled."""
         self.check_size(data)
         return await self._outbox.post(subject, data, headers, patience_s)
 

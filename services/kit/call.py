@@ -1,8 +1,11 @@
 """Interactive requests over core NATS: one request, a stream of answers, nothing stored.
 
-Both sides show signs of life, so that a vanished caller frees the engine and a vanished service ends the wait; an absent
-service is known at once (no responders).
+Both sides show signs of life, so that a vanished caller frees the engine and a vanished service ends the wait; an
+absent service is known at once (no responders).
 """
+
+# nats-py is typed in parts only.
+# pyright: reportUnknownMemberType=false
 
 import asyncio
 import contextlib
@@ -199,8 +202,8 @@ class CallClient:
     ) -> AsyncGenerator[Any, None]:
         """The answers of a call as they come; closing the generator ends the work on the far side.
 
-        Raises `Unavailable` at once if no copy of the service is there, `TimedOut` if nothing came within `first_within`
-        seconds (default: the method's own limit), and whatever failure the service answered with.
+        Raises `Unavailable` at once if no copy of the service is there, `TimedOut` if nothing came within
+        `first_within` seconds (default: the method's own limit), and whatever failure the service answered with.
         """
         method = contract.methods[kind]
         data = request.SerializeToString()

@@ -1,7 +1,7 @@
 """The contract at run time: methods with their lanes and limits, read from the descriptors.
 
-From each message one pydantic model is derived. The gateway validates with it and shows it in OpenAPI, the host validates
-again, so the two cannot disagree.
+From each message one pydantic model is derived. The gateway validates with it and shows it in OpenAPI, the host
+validates again, so the two cannot disagree.
 """
 
 import functools
@@ -71,7 +71,7 @@ class Contract:
         self._models: dict[str, type[BaseModel]] = {}
 
     def _method(self, service: ServiceDescriptor, method: MethodDescriptor) -> Method:
-        policy: options_pb2.Policy = method.GetOptions().Extensions[options_pb2.policy]
+        policy = schema.extension(method, options_pb2.policy, options_pb2.Policy)
         name = snake(method.name)
         return Method(
             kind=f"{snake(service.name)}.{name}",
@@ -95,8 +95,9 @@ class Contract:
         return self._docs.get(full_name, "")
 
     def model(self, message_type: type[Message] | Descriptor) -> type[BaseModel]:
-        """The pydantic model of a message: docs, limits, defaults; enums as lower-case words; unknown fields forbidden."""
-        descriptor = message_type if isinstance(message_type, Descriptor) else message_type.DESCRIPTOR
+        """The pydantic model of a message: docs, limits, defaults; enums as lower-case words; unknown fields
+        forbidden."""
+        descriptor = message_type if isinstance(message_type, Descriptor) else schema.descriptor_of(message_type)
         if descriptor.full_name not in self._models:
             self._models[descriptor.full_name] = schema.derive(descriptor, self._docs, self.model)
         return self._models[descriptor.full_name]

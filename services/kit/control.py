@@ -1,5 +1,8 @@
-"""Words to jobs: cancel, pause, finish. A key-value bucket carries them, so that a worker that takes the job later hears them
-as well as the one that runs it now, and a restart forgets none."""
+"""Words to jobs: cancel, pause, finish. A key-value bucket carries them, so that a worker that takes the job later
+hears them as well as the one that runs it now, and a restart forgets none."""
+
+# nats-py is typed in parts only.
+# pyright: reportUnknownMemberType=false
 
 import asyncio
 from collections.abc import Callable
@@ -51,8 +54,8 @@ class ControlBoard:
         await end(self._task)
 
     async def heard(self, job_id: str, *, sure: bool = False) -> Control | None:
-        """What was last said to a job. With `sure`, a word known here is looked up again: the watch may be a moment behind
-        the one who took it back."""
+        """What was last said to a job. With `sure`, a word known here is looked up again: the watch may be a moment
+        behind the one who took it back."""
         word = self._words.get(job_id)
         if word is None or not sure:
             return word

@@ -1,9 +1,9 @@
-"""Messages to plain data and back, in the API's spelling rather than protobuf's: enums as lower-case words, 64-bit numbers as
-numbers, `Any` unpacked."""
+"""Messages to plain data and back, in the API's spelling rather than protobuf's: enums as lower-case words, 64-bit
+numbers as numbers, `Any` unpacked."""
 
 import base64
 import functools
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf import descriptor_pool, json_format, message_factory
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from services.kit.schema import FREE_FORM, enum_words
+from services.kit.schema import FREE_FORM, descriptor_of, enum_words
 
 
 @functools.cache
@@ -31,7 +31,7 @@ def _is_map(field: FieldDescriptor) -> bool:
 
 def fill(message: Message, data: BaseModel) -> None:
     """Set a message's fields from a validated instance of its model; None leaves a field unset."""
-    fields = message.DESCRIPTOR.fields_by_name
+    fields = descriptor_of(message).fields_by_name
     for name, value in vars(data).items():
         field = fields[name]
         if value is None:
@@ -86,10 +86,10 @@ def _nested(descriptor: Descriptor) -> tuple[tuple[str, bool], ...]:
 def fill_defaults(message: Message, data: BaseModel) -> None:
     """Set the fields that `message` leaves out to their model's defaults; `data` is its validated model instance."""
     given_fields = data.model_fields_set
-    for name, value in _defaults(type(data), message.DESCRIPTOR):
+    for name, value in _defaults(type(data), descriptor_of(message)):
         if name not in given_fields:
             setattr(message, name, value)
-    for name, many in _nested(message.DESCRIPTOR):
+    for name, many in _nested(descriptor_of(message)):
         if name not in given_fields:
             continue
         if many:
@@ -100,8 +100,8 @@ def fill_defaults(message: Message, data: BaseModel) -> None:
 
 
 def given(message: Message) -> dict[str, Any]:
-    """What a message carries, as input for its model: fields left at their zero value count as absent, so that the model's
-    defaults apply (a field for which zero means something has explicit presence in the contract)."""
+    """What a message carries, as input for its model: fields left at their zero value count as absent, so that the
+    model's defaults apply (a field for which zero means something has explicit presence in the contract)."""
     return {field.name: _plain(field, value, given) for field, value in message.ListFields()}
 
 
@@ -110,7 +110,7 @@ def to_json(message: Message) -> dict[str, Any]:
     if isinstance(message, AnyMessage):
         return _unpack(message)
     data: dict[str, Any] = {}
-    for field in message.DESCRIPTOR.fields:
+    for field in descriptor_of(message).fields:
         if field.has_presence and not message.HasField(field.name):
             continue
         value = _plain(field, getattr(message, field.name), to_json)
@@ -150,9 +150,9 @@ def _plain_single(field: FieldDescriptor, value: Any, nested: Any) -> Any:
 def _whole_numbers(value: Any) -> Any:
     """Free-form JSON knows only doubles on the wire; whole ones are given back as the integers they were sent as."""
     if isinstance(value, dict):
-        return {key: _whole_numbers(item) for key, item in value.items()}
+        return {key: _whole_numbers(item) for key, item in cast(dict[str, Any], value).items()}
     if isinstance(value, list):
-        return [_whole_numbers(item) for item in value]
+        return [_whole_numbers(item) for item in cast(list[Any], value)]
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     return value

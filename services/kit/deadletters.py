@@ -1,9 +1,13 @@
 """Jobs that were given up: kept with their request and the reason, listed, and sent again when someone says so."""
 
+# nats-py is typed in parts only.
+# pyright: reportUnknownMemberType=false
+
 import asyncio
 import contextlib
 import json
 from dataclasses import dataclass
+from typing import Any, cast
 
 import structlog
 from nats.aio.msg import Msg
@@ -59,8 +63,8 @@ async def forget(bus: Bus, seq: int) -> bool:
 class Undertaker:
     """Fails the jobs whose deliveries ran out without any worker living to say so (each one crashed or stalled).
 
-    The server tells of those by an advisory; the job itself stays in its stream until it is taken away here. Safe to run in
-    several processes.
+    The server tells of those by an advisory; the job itself stays in its stream until it is taken away here. Safe to
+    run in several processes.
     """
 
     def __init__(self, bus: Bus) -> None:
@@ -91,14 +95,14 @@ class Undertaker:
             await puller.close()
 
     async def _settle(self, advisory: Msg) -> None:
-
-        notice = json.loads(advisory.data)
+        notice: dict[str, Any] = json.loads(advisory.data)
         try:
             raw = await self._bus.jetstream.get_msg(subjects.JOBS, notice["stream_seq"], direct=True)
         except NotFoundError:
             return
+        headers = cast(dict[str, str] | None, raw.headers)
         envelope = JobEnvelope.of(
-            Msg(self._bus.client, subject=raw.subject or "", data=raw.data or b"", headers=raw.headers)
+            Msg(self._bus.client, subject=raw.subject or "", data=raw.data or b"", headers=headers)
         )
         last = await self._journal.last(envelope.id)
         if last is None or not is_terminal(last):

@@ -16,8 +16,8 @@ class FieldFault:
 class Failure(Exception):
     """Something went wrong that its reader can understand and act on.
 
-    `code` is a stable word for programs, `message` says what happened, `hint` what to do about it. A retryable failure makes
-    a job go back to the queue and tells an HTTP client to come again after `retry_after_s` seconds.
+    `code` is a stable word for programs, `message` says what happened, `hint` what to do about it. A retryable
+    failure makes a job go back to the queue and tells an HTTP client to come again after `retry_after_s` seconds.
     """
 
     code = "failed"

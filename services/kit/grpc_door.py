@@ -1,9 +1,12 @@
 """The gRPC door: the same handlers, requests and events as on the bus; health and reflection beside them."""
 
+# grpc_health and grpc_reflection carry no types.
+# pyright: reportUnknownMemberType=false
+
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import Any, TypeAlias
 
 import grpc
 import structlog
@@ -22,6 +25,8 @@ from services.kit.job import Cancelled, Held, Job, JobInfo
 from services.kit.objects import ObjectStore
 
 log = structlog.get_logger(__name__)
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 _OPTIONS = (
     # A quiet stream (a model loading, a long step) must survive proxies and the peer's idle limits.
@@ -73,7 +78,7 @@ class GrpcDoor:
         self._instance = instance
         self._full_name = contract.services[service].full_name
         self._server = grpc.aio.server(options=_OPTIONS)
-        self._health = health.aio.HealthServicer()
+        self._health: Any = health.aio.HealthServicer()  # pyright: ignore[reportAttributeAccessIssue]
 
     async def start(self, host: str, port: int) -> int:
         """Listen; returns the port."""
@@ -96,10 +101,10 @@ class GrpcDoor:
         """Refuse new calls; give running ones `patience_s` seconds."""
         await self._server.stop(patience_s)
 
-    def _handler(self, method: Method, handler: Any) -> grpc.RpcMethodHandler:
+    def _handler(self, method: Method, handler: Any) -> "grpc.RpcMethodHandler[Any, Any]":
         serve = self._serve_job if method.is_job else self._serve_stream if method.streams else self._serve_one
 
-        def bind(request: Message, context: grpc.aio.ServicerContext) -> Any:
+        def bind(request: Message, context: Context) -> Any:
             return serve(method, handler, request, context)
 
         make = grpc.unary_stream_rpc_method_handler if method.streams else grpc.unary_unary_rpc_method_handler
@@ -109,23 +114,23 @@ class GrpcDoor:
             response_serializer=method.response_type.SerializeToString,
         )
 
-    async def _serve_one(
-        self, method: Method, handler: Any, request: Message, context: grpc.aio.ServicerContext
-    ) -> Message:
+    async def _serve_one(self, method: Method, handler: Any, request: Message, context: Context) -> Message:
         async with _translated(context):
             return await handler(contract.complete(request), _call(method, context))
         raise AssertionError("unreachable: abort raises")
 
     async def _serve_stream(
-        self, method: Method, handler: Any, request: Message, context: grpc.aio.ServicerContext
+        self, method: Method, handler: Any, request: Message, context: Context
     ) -> AsyncIterator[Message]:
-        async with _translated(context):
-            async with contextlib.aclosing(handler(contract.complete(request), _call(method, context))) as parts:
-                async for part in parts:
-                    yield part
+        async with (
+            _translated(context),
+            contextlib.aclosing(handler(contract.complete(request), _call(method, context))) as parts,
+        ):
+            async for part in parts:
+                yield part
 
     async def _serve_job(
-        self, method: Method, handler: Any, request: Message, context: grpc.aio.ServicerContext
+        self, method: Method, handler: Any, request: Message, context: Context
     ) -> AsyncIterator[Event]:
         async with _translated(context):
             complete = contract.complete(request)
@@ -166,7 +171,7 @@ async def _run_direct(job: Job, journal: _DirectJournal, handler: Any, request: 
 
 
 @contextlib.asynccontextmanager
-async def _translated(context: grpc.aio.ServicerContext) -> AsyncIterator[None]:
+async def _translated(context: Context) -> AsyncGenerator[None, None]:
     try:
         yield
     except Failure as failure:
@@ -174,7 +179,7 @@ async def _translated(context: grpc.aio.ServicerContext) -> AsyncIterator[None]:
         await context.abort(_STATUS.get(failure.code, grpc.StatusCode.INTERNAL), message)
 
 
-def _call(method: Method, context: grpc.aio.ServicerContext) -> Call:
+def _call(method: Method, context: Context) -> Call:
     metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
     return Call(
         id=new_ulid(),
@@ -185,7 +190,7 @@ def _call(method: Method, context: grpc.aio.ServicerContext) -> Call:
 
 
 def _as_async_generator(bind: Any) -> Any:
-    async def serve(request: Message, context: grpc.aio.ServicerContext) -> AsyncIterator[Message]:
+    async def serve(request: Message, context: Context) -> AsyncIterator[Message]:
         async with contextlib.aclosing(bind(request, context)) as parts:
             async for part in parts:
                 yield part
@@ -194,7 +199,7 @@ def _as_async_generator(bind: Any) -> Any:
 
 
 def _as_coroutine(bind: Any) -> Any:
-    async def serve(request: Message, context: grpc.aio.ServicerContext) -> Message:
+    async def serve(request: Message, context: Context) -> Message:
         return await bind(request, context)
 
     return serve

@@ -41,8 +41,8 @@ def method(function: F) -> F:
 class Service:
     """A service: subclass it, name it after its protobuf service, and mark its methods.
 
-    A job method is `async (request, job) -> result message`; a call method is `async (request, call) -> message` or an async
-    generator of messages. Requests arrive validated and with defaults filled in.
+    A job method is `async (request, job) -> result message`; a call method is `async (request, call) -> message` or
+    an async generator of messages. Requests arrive validated and with defaults filled in.
     """
 
     name: ClassVar[str]
@@ -56,7 +56,8 @@ class Service:
         self.objects: ObjectStore
 
     async def start(self) -> None:
-        """Called before the first request. What takes long goes in a background task that tells `status` when it is done."""
+        """Called before the first request. What takes long goes in a background task that tells `status` when it is
+        done."""
         self.status("ready")
 
     async def stop(self) -> None:
@@ -66,6 +67,10 @@ class Service:
         """Tell everyone how the service is: "starting", "ready" or "failed", and why in a few words."""
         if self._presence is not None:
             self._presence.set(state, detail)
+
+    def announce_by(self, presence: Presence) -> None:
+        """The host gives what `status` tells by."""
+        self._presence = presence
 
     @property
     def state(self) -> str:
@@ -78,7 +83,8 @@ class Service:
         return self.settings.concurrency or max(hints, default=1) or 1
 
     def handlers(self) -> dict[str, tuple[Method, Any]]:
-        """Kind → method and handler; raises if a method of the contract is missing or one is marked that is not in it."""
+        """Kind → method and handler; raises if a method of the contract is missing or one is marked that is not in
+        it."""
         marked = {name: f for name, f in inspect.getmembers(self, inspect.ismethod) if getattr(f, _MARK, False)}
         declared = {m.name: m for m in contract.of_service(self.name)}
         if marked.keys() != declared.keys():
@@ -108,9 +114,8 @@ class Host:
         probes = Probes(self.why_not_ready)
         grpc_port = await grpc.start(settings.listen, settings.grpc_port)
         metrics_port = await probes.start(settings.listen, settings.metrics_port)
-        service._presence = presence = Presence(
-            bus, service.name, self.instance, grpc_port=grpc_port, metrics_port=metrics_port
-        )
+        presence = Presence(bus, service.name, self.instance, grpc_port=grpc_port, metrics_port=metrics_port)
+        service.announce_by(presence)
         await service.start()
         server = CallServer(bus, calls, service=service.name)
         await server.start()
@@ -167,8 +172,8 @@ async def _prepare(objects: ObjectStore) -> None:
 
 
 def settle_garbage() -> None:
-    """Make garbage collection rare and short: what is loaded by now stays, so it is not looked through again, and the many
-    short-lived objects of a job or call are freed without it."""
+    """Make garbage collection rare and short: what is loaded by now stays, so it is not looked through again, and the
+    many short-lived objects of a job or call are freed without it."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
@@ -176,7 +181,7 @@ def settle_garbage() -> None:
 
 def serve(service_type: type[Service]) -> None:
     """Run a service as this process: `python -m services.<name>`. Ends on SIGTERM and SIGINT."""
-    settings = service_type.settings_type()
+    settings = service_type.settings_type()  # pyright: ignore[reportCallIssue]  # every field has a default
     telemetry.setup_logging(settings.log_level, settings.log_format, service=service_type.name)
     try:
         uvloop.run(_serve(service_type(settings)))

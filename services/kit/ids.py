@@ -11,6 +11,7 @@ def new_ulid() -> str:
 
 
 def asset_id(job_id: str, index: int) -> str:
-    """The ULID of a job's output: the job's time and a hash of job and index, so that making it twice makes one asset."""
+    """The ULID of a job's output: the job's time and a hash of job and index, so that making it twice makes one
+    asset."""
     time_part = ULID.from_str(job_id).bytes[:6]
     return str(ULID(time_part + hashlib.sha256(f"{job_id}/{index}".encode()).digest()[:10]))

@@ -106,8 +106,8 @@ class Job:
             raise Cancelled
 
     def alive(self) -> None:
-        """Sign of progress where there is nothing to tell. Without any sign for the method's ack wait the job is taken for
-        stalled and given to another worker."""
+        """Sign of progress where there is nothing to tell. Without any sign for the method's ack wait the job is
+        taken for stalled and given to another worker."""
         self.last_activity = time.monotonic()
 
     async def progress(
@@ -120,7 +120,8 @@ class Job:
         steps: int = 0,
         eta_s: float | None = None,
     ) -> None:
-        """Tell how far the job is: `fraction` 0 to 1 of the whole, `step` of `steps` of the present stage, `eta_s` seconds."""
+        """Tell how far the job is: `fraction` 0 to 1 of the whole, `step` of `steps` of the present stage, `eta_s`
+        seconds."""
         self.alive()
         now = time.monotonic()
         if stage == self._progress_stage and now - self._progress_at < _PROGRESS_EVERY_S and step != steps:
@@ -174,7 +175,8 @@ class Job:
         height: int = 0,
         provenance: Mapping[str, Any] | None = None,
     ) -> Asset:
-        """Store output `index` and tell of it. Key and id follow from job and index: storing it twice stores it once."""
+        """Store output `index` and tell of it. Key and id follow from job and index: storing it twice stores it
+        once."""
         self.alive()
         extension = _EXTENSIONS.get(content_type, "bin")
         key = f"assets/{self.owner}/{self.id}/{index}.{extension}"
@@ -235,13 +237,15 @@ class Job:
             await self._append(event, None)
 
     async def emit(self, event: Event, msg_id: str | None = None) -> int:
-        """Store one event of this job, in order, however long the bus is away; returns its sequence, 0 after the end."""
+        """Store one event of this job, in order, however long the bus is away; returns its sequence, 0 after the
+        end."""
         async with self._order:
             await self._announce()
             return await self._append(event, msg_id)
 
     async def end(self, event: Event) -> None:
-        """Store the terminal event, after everything told so far; what a straggler of the handler tells later is dropped.
+        """Store the terminal event, after everything told so far; what a straggler of the handler tells later is
+        dropped.
 
         Once it is on its way it is stored even if the caller is cancelled.
         """

@@ -1,5 +1,8 @@
 """The journal: every job's events, stored on the bus in order. Its sequence is what clients resume by."""
 
+# nats-py is typed in parts only.
+# pyright: reportUnknownMemberType=false
+
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -42,7 +45,8 @@ def is_terminal(event: Event) -> bool:
 
 
 def end_id(job_id: str) -> str:
-    """Message id of a job's terminal event, whoever writes it: of two endings the first is stored, the other dropped."""
+    """Message id of a job's terminal event, whoever writes it: of two endings the first is stored, the other
+    dropped."""
     return f"{job_id}:end"
 
 
@@ -85,12 +89,12 @@ class Journal:
     async def follow(self, after: int | None = None) -> AsyncIterator[Event]:
         """All jobs' events as they come, from now or after a sequence; one ordered consumer that mends its own gaps."""
         start = (
-            {"deliver_policy": DeliverPolicy.NEW}
+            ConsumerConfig(deliver_policy=DeliverPolicy.NEW)
             if after is None
-            else {"deliver_policy": DeliverPolicy.BY_START_SEQUENCE, "opt_start_seq": after + 1}
+            else ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=after + 1)
         )
         subscription = await self._bus.jetstream.subscribe(
-            "events.*", stream=subjects.EVENTS, ordered_consumer=True, config=ConsumerConfig(**start)
+            "events.*", stream=subjects.EVENTS, ordered_consumer=True, config=start
         )
         try:
             async for message in subscription.messages:

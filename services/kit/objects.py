@@ -40,7 +40,8 @@ class Stored:
 
 
 class ObjectStore:
-    """One bucket. Every method raises `Unavailable` when the storage does not answer and `NotFound` for a missing key."""
+    """One bucket. Every method raises `Unavailable` when the storage does not answer and `NotFound` for a missing
+    key."""
 
     def __init__(self, settings: Settings) -> None:
         """Connects on first use."""

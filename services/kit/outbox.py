@@ -1,4 +1,8 @@
-"""Store messages in streams for certain: many in flight at once, each sent again under the same id until the server has it."""
+"""Store messages in streams for certain: many in flight at once, each sent again under the same id until the server
+has it."""
+
+# nats-py is typed in parts only.
+# pyright: reportUnknownMemberType=false
 
 import asyncio
 import itertools
@@ -6,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from nats.aio.client import Client
@@ -38,8 +43,9 @@ class _Letter:
 
 
 class Outbox:
-    """All stored publishes of one connection. They share one inbox for the answers and one look-out for what must be sent
-    again, which costs a third of a request each (`js.publish`: a timer, a nuid and three JSON conversions a message)."""
+    """All stored publishes of one connection. They share one inbox for the answers and one look-out for what must be
+    sent again, which costs a third of a request each (`js.publish`: a timer, a nuid and three JSON conversions a
+    message)."""
 
     def __init__(self, client: Client) -> None:
         """For a connected client; `start` it first."""
@@ -106,7 +112,7 @@ class Outbox:
         if letter is None:
             return
         # An empty answer says that no stream listens (503): the server is up but its streams are not yet.
-        answer = orjson.loads(message.data) if message.data else {"error": {"code": 503}}
+        answer: dict[str, Any] = orjson.loads(message.data) if message.data else {"error": {"code": 503}}
         error = answer.get("error")
         if error is not None and error.get("code", 500) >= 500:
             _put_off(letter)

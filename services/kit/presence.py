@@ -1,9 +1,12 @@
 """Who is up and what it is busy with: each process renews its entry in a bucket whose entries expire."""
 
+# nats-py is typed in parts only.
+# pyright: reportUnknownMemberType=false
+
 import asyncio
 import contextlib
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import orjson
@@ -47,7 +50,7 @@ class Presence:
         """Tell a new state; it is on the bus a moment later."""
         if (state, detail) != (self.state.state, self.state.detail):
             since = time.time() if state != self.state.state else self.state.since
-            self.state = ServiceState(**{**asdict(self.state), "state": state, "detail": detail, "since": since})
+            self.state = replace(self.state, state=state, detail=detail, since=since)
             self._changed.set()
 
     async def run(self) -> None:

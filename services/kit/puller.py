@@ -1,8 +1,11 @@
 """Take messages from a stream's pull consumers."""
 
+# nats-py is typed in parts only.
+# pyright: reportUnknownMemberType=false
+
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -60,8 +63,8 @@ class _Inbox:
 class Puller:
     """Takes messages from a stream's consumers, one request at a time.
 
-    `nats-py`'s own `fetch(n)` now and then stalls after an empty answer (nats.py #986); this speaks the same protocol with one
-    inbox: ask, collect until the batch is full or the server says there is no more.
+    `nats-py`'s own `fetch(n)` now and then stalls after an empty answer (nats.py #986); this speaks the same protocol
+    with one inbox: ask, collect until the batch is full or the server says there is no more.
     """
 
     def __init__(self, bus: Bus, stream: str) -> None:
@@ -106,7 +109,7 @@ class Puller:
         expires = {"batch": 1, "expires": int(wait_s * 1e9)}
         return await self._request(consumer, expires, 1, wait_s + 1.0)
 
-    async def _request(self, consumer: str, ask: dict[str, object], batch: int, timeout: float) -> list[Msg]:
+    async def _request(self, consumer: str, ask: Mapping[str, object], batch: int, timeout: float) -> list[Msg]:
         loop = asyncio.get_running_loop()
         inbox = await self._open()
         inbox.got, inbox.wanted, inbox.answered = [], batch, loop.create_future()

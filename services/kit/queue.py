@@ -1,8 +1,11 @@
 """The queue of accepted jobs: put in, take out fairly.
 
-Fair shares: within a pool the next job is the longest-waiting one of the owner served least recently. Owners are spread over
-`subjects.BUCKETS` queues with one durable consumer each, and a worker takes from the queues in turn.
+Fair shares: within a pool the next job is the longest-waiting one of the owner served least recently. Owners are
+spread over `subjects.BUCKETS` queues with one durable consumer each, and a worker takes from the queues in turn.
 """
+
+# nats-py is typed in parts only.
+# pyright: reportUnknownMemberType=false
 
 import asyncio
 import contextlib
@@ -31,8 +34,8 @@ _MAX_ACK_PENDING = 10_000
 
 @dataclass(frozen=True)
 class JobEnvelope:
-    """A request on its way to a worker. `run` counts how often the same job was put in the queue: more than once only when it
-    was held and resumed, moved, or found missing and mended."""
+    """A request on its way to a worker. `run` counts how often the same job was put in the queue: more than once only
+    when it was held and resumed, moved, or found missing and mended."""
 
     id: str
     kind: str
@@ -121,7 +124,8 @@ class JobQueue:
         return sum((await _waiting(self._bus, service, pool)).values())
 
     async def _bucket(self, service: str, pool: str, owner: str) -> int:
-        """The owner's queue: the one it already uses, else its home unless someone else waits there, else the next empty one.
+        """The owner's queue: the one it already uses, else its home unless someone else waits there, else the next
+        empty one.
 
         With no more owners waiting than queues, no two share one; beyond that sharing is by hash.
         """

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from google.protobuf import descriptor_pb2
-from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, MethodDescriptor
+from google.protobuf.message import Message
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
 from atelier.v1 import options_pb2
+
+E = TypeVar("E", bound=Message)
 
 _INTEGERS = {
     FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
@@ -24,10 +27,22 @@ FREE_FORM = {
 }
 
 
+def descriptor_of(message: Message | type[Message]) -> Descriptor:
+    """A message's descriptor; its stub names the C implementation's type too, which is the same thing."""
+    return cast(Descriptor, message.DESCRIPTOR)
+
+
 def enum_words(enum: EnumDescriptor) -> dict[str, int]:
     """The enum's values as lower-case words without their prefix; the zero value (unspecified) is left out."""
     prefix = "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(enum.name)).upper() + "_"
     return {v.name.removeprefix(prefix).lower(): v.number for v in enum.values if v.number}
+
+
+def extension(described: FieldDescriptor | MethodDescriptor, handle: Any, kind: type[E]) -> E:
+    """One of our options of a field or method. Stubs type its handle as a plain field, hence `kind`."""
+    found = described.GetOptions().Extensions[handle]
+    assert isinstance(found, kind)
+    return found
 
 
 def derive(
@@ -36,7 +51,7 @@ def derive(
     """One model per message; `model_of` gives the models of nested messages."""
     fields: dict[str, Any] = {}
     for field in descriptor.fields:
-        rules = field.GetOptions().Extensions[options_pb2.rules]
+        rules = extension(field, options_pb2.rules, options_pb2.Rules)
         fields[field.name] = (_field_type(field, rules, model_of), _field_info(field, rules, docs))
     return create_model(
         descriptor.name,
@@ -113,7 +128,7 @@ def _field_info(field: FieldDescriptor, rules: options_pb2.Rules, docs: Mapping[
     if rules.required:
         return Field(**options)
     if field.is_repeated:
-        factory = dict if field.message_type and field.message_type.GetOptions().map_entry else list
+        factory: Any = dict if field.message_type and field.message_type.GetOptions().map_entry else list
         return Field(default_factory=factory, **options)
     return Field(default=_default(field, rules), **options)
 
@@ -133,7 +148,8 @@ def _given(rules: options_pb2.Rules, name: str) -> Any:
 
 
 def comments(files: descriptor_pb2.FileDescriptorSet) -> dict[str, str]:
-    """Full name → comment, for every message, field, enum value, service and method (descriptor.proto, SourceCodeInfo)."""
+    """Full name → comment, for every message, field, enum value, service and method (descriptor.proto,
+    SourceCodeInfo)."""
     found: dict[str, str] = {}
     for file in files.file:
         if not file.package.startswith("atelier."):

@@ -1,5 +1,8 @@
 """Make sure the streams and buckets of `subjects` exist, as they are meant to be."""
 
+# nats-py is typed in parts only.
+# pyright: reportUnknownMemberType=false
+
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, KeyValueConfig, RePublish, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import BadRequestError, NotFoundError

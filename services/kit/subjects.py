@@ -5,20 +5,20 @@ import zlib
 
 # Work that was accepted. Work queue with fsync on every write: an acknowledged publish survives anything.
 JOBS = "JOBS"
-# The journal of every job. Its sequence is the SSE id, so a client resumes exactly, at any copy of the gateway. It is written
-# through like the jobs: a journal that can lose its tail would hand out a sequence twice.
+# The journal of every job. Its sequence is the SSE id, so a client resumes exactly, at any copy of the gateway. It is
+# written through like the jobs: a journal that can lose its tail would hand out a sequence twice.
 EVENTS = "EVENTS"
 # Jobs that could not be done in as many deliveries as their method allows; listed and retried from API and UI.
 DEAD = "DEAD"
 # The server's notices of exhausted deliveries, kept so that none is missed while nobody listens.
 ADVISORIES = "ADVISORIES"
-# Words to jobs (cancel, pause, finish) for workers that take the job later; runners hear the same on `control.<job>`.
+# Words to jobs: cancel, pause, finish. Workers watch it, so one mechanism serves waiting and running jobs.
 CONTROL_BUCKET = "control"
 # Who is up, and what it is busy with; entries expire unless renewed.
 PRESENCE_BUCKET = "presence"
 
-# Owners share a pool fairly: each owner's jobs stand in one of these queues and workers serve the queues in turn. More queues
-# means fewer owners sharing one, and one more consumer to keep per service, pool and priority.
+# Owners share a pool fairly: each owner's jobs stand in one of these queues and workers serve the queues in turn.
+# More queues means fewer owners sharing one, and one more consumer to keep per service, pool and priority.
 BUCKETS = 16
 # A job of priority 1 goes before its owner's other jobs; it never takes another owner's turn.
 PRIORITIES = (1, 0)
@@ -69,8 +69,8 @@ def home_bucket(owner: str) -> int:
     return zlib.crc32(owner.encode()) % BUCKETS
 
 
-# The server itself rings `bell.…` for every job it has stored (stream republish, headers only), so an idle worker starts at
-# once without holding a pull open on every queue, and a busy one takes nothing it has no slot for.
+# The server itself rings `bell.…` for every job it has stored (stream republish, headers only), so an idle worker
+# starts at once without holding a pull open on every queue, and a busy one takes nothing it has no slot for.
 BELL_SOURCE = "jobs.>"
 BELL_TARGET = "bell.>"
 
@@ -90,21 +90,14 @@ def dead(kind: str) -> str:
     return f"dead.{kind}"
 
 
-def control(job_id: str) -> str:
-    """Words to the worker that runs the job; workers listen to `CONTROL_ALL` and pick theirs."""
-    return f"control.job.{_token(job_id)}"
-
-
-CONTROL_ALL = "control.job.*"
-
-
 def call(kind: str) -> str:
     """Where an interactive request goes: core publish to a queue group, so an absent service is known at once."""
     return f"calls.{kind}"
 
 
 def call_alive(call_id: str) -> str:
-    """Signs of life from the caller, and its goodbye. Broadcast, since the caller cannot know which copy took the call."""
+    """Signs of life from the caller, and its goodbye. Broadcast, since the caller cannot know which copy took the
+    call."""
     return f"control.call.{_token(call_id)}"
 
 
@@ -112,8 +105,8 @@ CALL_ALIVE_ALL = "control.call.*"
 
 MAX_DELIVERIES = f"$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{JOBS}.>"
 
-# Headers of a job: the body is the request message alone, so that gRPC, HTTP and bus carry the same bytes. Kind, pool and
-# owner stand in the subject, id and run in the message id by which the server drops duplicates: `<job>:<run>`.
+# Headers of a job: the body is the request message alone, so that gRPC, HTTP and bus carry the same bytes. Kind, pool
+# and owner stand in the subject, id and run in the message id by which the server drops duplicates: `<job>:<run>`.
 MSG_ID = "Nats-Msg-Id"
 PROJECT = "Atelier-Project"
 TRACEPARENT = "traceparent"

@@ -10,8 +10,8 @@ _AGAIN_S = 0.5
 async def end(*tasks: asyncio.Task[Any] | None) -> None:
     """Cancel tasks and wait until they are over; what they raise is dropped.
 
-    A single `cancel` can get lost: `asyncio.wait_for`, on which the NATS client stands, swallows it when its own result comes
-    in the same turn of the loop (python/cpython#86296, mended in 3.12). So it is repeated.
+    A single `cancel` can get lost: `asyncio.wait_for`, on which the NATS client stands, swallows it when its own
+    result comes in the same turn of the loop (python/cpython#86296, mended in 3.12). So it is repeated.
     """
     left = {task for task in tasks if task is not None}
     while left:

@@ -39,7 +39,8 @@ CALLS_RUNNING = Gauge("atelier_calls_running", "Calls being answered.", ["servic
 
 
 def setup_logging(level: str, log_format: str, *, service: str) -> None:
-    """Structured lines on stderr: JSON for machines, aligned text for a console; third-party logs join in at `warning`."""
+    """Structured lines on stderr: JSON for machines, aligned text for a console; third-party logs join in at
+    `warning`."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         _add_scope,
@@ -77,7 +78,8 @@ def trace_id(traceparent: str) -> str:
     return match.group(1) if match else ""
 
 
-# What every log line of a job or call carries. One variable of our own: binding several of structlog's costs 30 µs a job.
+# What every log line of a job or call carries. One variable of our own: binding several of structlog's costs 30 µs a
+# job.
 _scope: ContextVar[Mapping[str, str]] = ContextVar("atelier_log_scope", default=MappingProxyType({}))
 
 
@@ -105,7 +107,8 @@ class traced:
 
 @functools.cache
 def job_seconds(kind: str, outcome: str) -> Histogram:
-    """The run-time histogram of one kind and outcome; finding a metric by its labels costs more than the observation."""
+    """The run-time histogram of one kind and outcome; finding a metric by its labels costs more than the
+    observation."""
     return JOB_SECONDS.labels(kind, outcome)
 
 

@@ -151,7 +151,8 @@ class JobWorker:
             return
         if (running := self._running.get(envelope.id)) is not None:
             if running.envelope.run == envelope.run and not running.stalled:
-                # Our own job came again (the bus was away longer than the ack wait): go on, and answer the new delivery.
+                # Our own job came again (the bus was away longer than the ack wait): go on, and answer the new
+                # delivery.
                 running.message = message
                 return
             await asyncio.wait([running.task])

@@ -32,7 +32,8 @@ class Peers:
         return python
 
     def redis(self) -> tuple[str, dict[str, str]]:
-        """The redis-server to start, and the environment it needs. Raises FileNotFoundError where there is none to be had."""
+        """The redis-server to start, and the environment it needs. Raises FileNotFoundError where there is none to be
+        had."""
         installed = shutil.which("redis-server")
         if installed:
             return installed, {}

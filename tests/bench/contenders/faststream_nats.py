@@ -1,4 +1,5 @@
-"""FastStream on NATS JetStream: a durable pull subscriber; that a job is done is told by a plain message, stored nowhere."""
+"""FastStream on NATS JetStream: a durable pull subscriber; that a job is done is told by a plain message, stored
+nowhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { expectedHealth, overallHealth } from "@/components/service-list/health";
 import { type AssetFilter, api, type JobFilter } from "./client";
 import { Problem } from "./problem";
 import type { Page } from "./types";
@@ -14,7 +15,7 @@ export const servicesQuery = queryOptions({
   queryKey: ["services"],
   queryFn: api.services,
   // Warming up is watched closely; a settled stack is only glanced at.
-  refetchInterval: (query) => (query.state.data?.items.every((service) => service.state === "ready") ? 15_000 : 2_500),
+  refetchInterval: (query) => (overallHealth(expectedHealth(query.state.data?.items ?? [])) === "ready" ? 15_000 : 2_500),
 });
 
 export const chatModelsQuery = queryOptions({

@@ -16,7 +16,7 @@ export function LiveJobs() {
   const navigate = useNavigate();
   const owner = token.use();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another token is another owner, whose jobs are others
+  // `owner` is among the dependencies because another token is another owner, whose jobs are others.
   useEffect(() => {
     const announce = (event: JobEvent) => {
       const job = jobStore.newest.jobs[event.job_id];

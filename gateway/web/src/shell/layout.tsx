@@ -63,7 +63,7 @@ export function Layout() {
                 size="sm"
                 className="text-muted max-sm:border-transparent max-sm:bg-transparent max-sm:px-2"
                 onClick={() => setPalette(true)}
-                aria-label="Open the command palette"
+                aria-label={`Search and commands, ${MODIFIER} K`}
               >
                 <Search />
                 <span className="hidden sm:inline">Search and commands</span>

@@ -4,11 +4,11 @@ import { chatModelsQuery, generateOptionsQuery, servicesQuery } from "@/api/quer
 import { Button } from "@/components/button/button";
 import { Popover } from "@/components/popover/popover";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
-import { overallHealth, serviceHealth } from "@/components/service-list/health";
+import { overallHealth, expectedHealth } from "@/components/service-list/health";
 import { ServiceList } from "@/components/service-list/service-list";
 import { cn } from "@/lib/cn";
 
-const DOTS = { ready: "bg-success", starting: "bg-warning animate-pulse", failed: "bg-danger" };
+const DOTS = { ready: "bg-success", starting: "bg-warning animate-pulse", absent: "bg-warning", failed: "bg-danger" };
 
 function Model({ label, name, to }: { label: string; name: string | undefined; to: "/chat" | "/text-to-image" }) {
   return (
@@ -32,10 +32,10 @@ export function StackStatus() {
   const services = useQuery(servicesQuery);
   const chat = useQuery(chatModelsQuery);
   const options = useQuery(generateOptionsQuery);
-  const states = serviceHealth(services.data?.items ?? []);
+  const states = expectedHealth(services.data?.items ?? []);
   const unreachable = services.isError;
   const health = unreachable ? "failed" : overallHealth(states);
-  const starting = states.filter((service) => service.health === "starting");
+  const starting = states.filter((service) => service.health === "starting" || service.health === "absent");
   const failed = states.filter((service) => service.health === "failed");
   const words = unreachable
     ? "Gateway unreachable"

@@ -1,13 +1,14 @@
-import { CircleAlert, CircleCheck } from "lucide-react";
+import { CircleAlert, CircleCheck, Clock } from "lucide-react";
 import { RelativeTime } from "@/components/relative-time/relative-time";
 import { Spinner } from "@/components/spinner/spinner";
 import type { ServiceHealth } from "./health";
 
-const WORDS = { ready: "Ready", starting: "Warming up", failed: "Failed" };
+const WORDS = { ready: "Ready", starting: "Warming up", failed: "Failed", absent: "Waiting" };
 
 function HealthIcon({ health }: { health: ServiceHealth["health"] }) {
   if (health === "ready") return <CircleCheck aria-hidden="true" className="size-4 text-success" />;
   if (health === "failed") return <CircleAlert aria-hidden="true" className="size-4 text-danger" />;
+  if (health === "absent") return <Clock aria-hidden="true" className="size-4 text-muted" />;
   return <Spinner className="text-warning" />;
 }
 
@@ -26,7 +27,13 @@ export function ServiceList({ services }: { services: readonly ServiceHealth[] }
                 {service.copies > 1 && <span className="font-normal text-muted"> × {service.copies}</span>}
               </span>
               <span className="text-xs text-muted">
-                {WORDS[service.health]} · <RelativeTime time={service.since} />
+                {WORDS[service.health]}
+                {service.since !== null && (
+                  <>
+                    {" · "}
+                    <RelativeTime time={service.since} />
+                  </>
+                )}
               </span>
             </div>
             {service.detail && <p className="text-xs break-words text-muted">{service.detail}</p>}

@@ -34,7 +34,7 @@ export function UploadArea({ children }: { children: (chooseFiles: ReactNode) =>
   };
   const carriesFiles = (event: DragEvent) => event.dataTransfer.types.includes("Files");
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is an extra; the upload button does the same
+    // Dropping is an extra; the upload button does the same.
     <div
       className="relative min-h-full"
       onDragOver={(event) => {

@@ -27,7 +27,7 @@ export function CodeBlock({ code, language }: CodeBlockProps) {
         {language || "text"}
         <CopyButton text={code} label="Copy the code" />
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      {/* What scrolls must be reachable by keyboard. */}
       <pre tabIndex={0} className="overflow-x-auto p-3 font-mono text-[0.8125rem] leading-relaxed">
         <code>{coloured?.code === code ? coloured.tree : code}</code>
       </pre>

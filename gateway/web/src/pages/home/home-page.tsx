@@ -8,7 +8,7 @@ import { JobProgress } from "@/components/job-progress/job-progress";
 import { JobStatusBadge } from "@/components/job-status/job-status";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { RelativeTime } from "@/components/relative-time/relative-time";
-import { serviceHealth } from "@/components/service-list/health";
+import { expectedHealth } from "@/components/service-list/health";
 import { ServiceList } from "@/components/service-list/service-list";
 import { Skeleton } from "@/components/skeleton/skeleton";
 import { isTerminal } from "@/jobs/events";
@@ -24,7 +24,7 @@ function Services() {
     <Panel title="Services">
       {query.isPending && <Skeleton className="h-28" />}
       {query.isError && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
-      {query.data && <ServiceList services={serviceHealth(query.data.items)} />}
+      {query.data && <ServiceList services={expectedHealth(query.data.items)} />}
     </Panel>
   );
 }

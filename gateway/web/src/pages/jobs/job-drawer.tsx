@@ -60,7 +60,7 @@ function EventLog({ id }: { id: string }) {
         <p className="text-muted">The journal no longer holds this job's events.</p>
       ) : (
         <ol
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+          // What scrolls must be reachable by keyboard.
           tabIndex={0}
           className="max-h-72 overflow-y-auto rounded-xl bg-sunken p-3 font-mono text-xs leading-relaxed"
         >

@@ -18,9 +18,12 @@ from services.kit.failures import Failure, TimedOut, Unavailable
 
 Route = Literal["chat/completions", "completions"]
 
+_PROMPT_FIELD: dict[Route, str] = {"chat/completions": "messages", "completions": "prompt"}
+
 _CONNECT_S = 5.0
 _LIST_S = 5.0
 _RETRY_S = 2.0
+_TAIL_S = 0.5
 _DONE = b"[DONE]"
 _ERROR_BODY_LIMIT = 64 * 1024
 # The quotes of a JSON string are escaped inside another, so these cannot match a model's words.
@@ -96,7 +99,7 @@ class Endpoint:
         with self._failures():
             response = await self._client.get("models", timeout=_LIST_S)
         if response.status_code != 200:
-            raise self._refusal(response, response.content)
+            raise self._refusal(response, response.content, "")
         try:
             entries: list[dict[str, Any]] = orjson.loads(response.content)["data"]
             return [
@@ -119,10 +122,10 @@ class Endpoint:
             except TimeoutError as error:
                 raise TimedOut(f"{self.name} gave no embeddings within {within_s:.0f} s", retry_after_s=1) from error
         if response.status_code != 200:
-            raise self._refusal(response, response.content)
+            raise self._refusal(response, response.content, "input")
         return response.content
 
-    async def stream(self, path: Route, body: dict[str, Any], timing: Timing) -> AsyncGenerator[list[bytes], None]:
+    async def stream(self, route: Route, body: dict[str, Any], timing: Timing) -> AsyncGenerator[list[bytes], None]:
         """The chunk objects of a streamed answer, those of one read together, as the bytes that came.
 
         The first list holds everything up to the first content (text, a tool call, reasoning), so as long as nothing
@@ -135,13 +138,13 @@ class Endpoint:
         deadline = timing.started + self.limits.first_token_s
         async with contextlib.AsyncExitStack() as stack:
             with self._failures():
-                request = self._client.build_request("POST", path, content=orjson.dumps(body))
+                request = self._client.build_request("POST", route, content=orjson.dumps(body))
                 async with self._until(deadline, first=True):
                     response = await self._client.send(request, stream=True)
                 stack.push_async_callback(response.aclose)
                 if response.status_code != 200:
                     async with self._until(deadline, first=True):
-                        raise self._refusal(response, await _head(response))
+                        raise self._refusal(response, await _head(response), _PROMPT_FIELD[route])
                 async with contextlib.aclosing(self._frames(response.aiter_raw(), deadline, timing)) as batches:
                     async for frames in batches:
                         yield frames
@@ -161,7 +164,7 @@ class Endpoint:
             frames = [frame for frame in frames if frame != _DONE]
             for frame in frames:
                 if _ERROR.match(frame):
-                    raise as_failure(read_error(500, frame), endpoint=self.name)
+                    raise as_failure(read_error(500, frame), endpoint=self.name, prompt="")
                 finished = finished or _FINISHED.search(frame) is not None
             if waiting:
                 held += frames
@@ -179,6 +182,11 @@ class Endpoint:
             raise Unavailable(
                 f"{self.name} broke off in the middle of an answer", hint="Try again.", retry_after_s=_RETRY_S
             )
+        # A connection can be used again only if its response was read to the end.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_TAIL_S):
+                while await anext(reads, None) is not None:
+                    pass
 
     @contextlib.asynccontextmanager
     async def _until(self, deadline: float, *, first: bool) -> AsyncIterator[None]:
@@ -204,9 +212,9 @@ class Endpoint:
                 f"{self.name} broke off: {what}", hint="It may be restarting; try again.", retry_after_s=_RETRY_S
             ) from error
 
-    def _refusal(self, response: httpx.Response, body: bytes) -> Failure:
+    def _refusal(self, response: httpx.Response, body: bytes, prompt: str) -> Failure:
         error = read_error(response.status_code, body)
-        return as_failure(error, endpoint=self.name, retry_after=response.headers.get("retry-after"))
+        return as_failure(error, endpoint=self.name, prompt=prompt, retry_after=response.headers.get("retry-after"))
 
 
 async def _head(response: httpx.Response) -> bytes:

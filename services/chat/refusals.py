@@ -16,7 +16,7 @@ _FIELD_BY_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"tool_choice|tool choice|tool-choice"), "tool_choice"),
     (re.compile(r"\btools?\b"), "tools"),
     (re.compile(r"response_format|json[_ ]schema|structured|grammar|regex"), "response_format"),
-    (re.compile(r"chat template|\brole\b|\bmessages?\b|conversation"), "messages"),
+    (re.compile(r"chat template|\brole\b|\bmessages?\b|conversation|multimodal"), "messages"),
     (re.compile(r"top_logprobs|logprobs"), "logprobs"),
     (re.compile(r"\bstop\b"), "stop"),
     (re.compile(r"temperature"), "temperature"),
@@ -26,8 +26,12 @@ _FIELD_BY_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
 _TOO_LONG = re.compile(
     r"context[ _]length|maximum context|max_model_len|context window|too many tokens|longer than the maximum"
 )
-# pydantic's location, as FastAPI servers send it: ('body', 'messages', 0, 'role')
-_LOCATION = re.compile(r"'loc': \('body', ([^)]*)\)")
+# "min_p must be in [0, 1], got 7.0."
+_SUBJECT = re.compile(r"^`?([a-z][a-z_]*)`?(?:=\S+)? (?:must|cannot|should)\b")
+# The first of pydantic's complaints as vLLM writes them: {'loc': 'body.stop', 'msg': 'Input should be a list', …
+_COMPLAINT = re.compile(r"'loc': '(?:body\.)?([^']+)', 'msg': (?:'([^']*)'|\"([^\"]*)\")")
+# What servers call the prompt in messages about its length; no request has a field of that name.
+_PROMPT_NAMES = frozenset({"", "input_tokens", "input_text", "input"})
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,11 @@ def read_error(status: int, body: bytes) -> ErrorAnswer:
     )
 
 
-def as_failure(error: ErrorAnswer, *, endpoint: str, retry_after: str | None = None) -> Failure:
-    """The failure for an endpoint's error; `retry_after` is the header of that name."""
+def as_failure(error: ErrorAnswer, *, endpoint: str, prompt: str, retry_after: str | None = None) -> Failure:
+    """The failure for an endpoint's error.
+
+    `prompt` is the field that holds the prompt ("messages", "prompt" or "input"), `retry_after` that header.
+    """
     wait = float(retry_after) if retry_after and retry_after.replace(".", "", 1).isdigit() else _RETRY_S
     if error.status in (401, 403):
         return Failure(
@@ -79,18 +86,20 @@ def as_failure(error: ErrorAnswer, *, endpoint: str, retry_after: str | None = N
         return Overloaded(f"{endpoint} is at its capacity: {error.message}", retry_after_s=wait)
     if error.status >= 500 or error.status == 408:
         return Unavailable(f"{endpoint} failed: {error.message}", hint="Try again.", retry_after_s=wait)
-    return _bad_input(error)
+    return _bad_input(error, prompt)
 
 
-def _bad_input(error: ErrorAnswer) -> BadInput:
-    code = "bad_input"
-    words = error.message.lower()
-    field = error.param
-    if _TOO_LONG.search(words) or error.code == "context_length_exceeded":
-        code = "context_length_exceeded"
-        field = field or "messages"
-    elif not field and (found := _LOCATION.search(error.message)):
-        field = ".".join(part.strip(" '\"") for part in found.group(1).split(",") if part.strip())
-    if not field:
+def _bad_input(error: ErrorAnswer, prompt: str) -> BadInput:
+    message, words = error.message, error.message.lower()
+    field = error.param.removeprefix("body.")
+    if error.code == "context_length_exceeded" or _TOO_LONG.search(words):
+        field = prompt if field in _PROMPT_NAMES else field
+        return BadInput(message, code="context_length_exceeded", fields=(FieldFault(field, message),))
+    if complaint := _COMPLAINT.search(message):
+        field = field or complaint.group(1)
+        message = f"{field}: {complaint.group(2) or complaint.group(3)}"
+    elif not field and (subject := _SUBJECT.match(message)):
+        field = subject.group(1)
+    elif not field:
         field = next((name for pattern, name in _FIELD_BY_WORDS if pattern.search(words)), "")
-    return BadInput(error.message, code=code, fields=(FieldFault(field, error.message),) if field else ())
+    return BadInput(message, fields=(FieldFault(field, message),) if field else ())

@@ -67,6 +67,7 @@ def _environment(settings: ChatSettings, scratch: Path, processor: Processor, *,
         "VLLM_NO_USAGE_STATS": "1",
         "VLLM_CONFIGURE_LOGGING": "1",
         "VLLM_LOGGING_COLOR": "0",
+        "VLLM_LOG_STATS_INTERVAL": "60",
         "TOKENIZERS_PARALLELISM": "false",
         "PYTHONUNBUFFERED": "1",
     }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -31,11 +32,25 @@ def reconstruction_loss(made: Tensor, wanted: Tensor) -> Tensor:
     return error.abs().mean() + error.square().mean() + chroma + 0.4 * edges
 
 
+def _encoded(autoencoder: AutoencoderKL, pixels: Tensor) -> Tensor:
+    """The posterior's mean, float32, unscaled."""
+    return autoencoder.encode(pixels, return_dict=False)[0].mean.float()
+
+
+def _decoded(autoencoder: AutoencoderKL, latents: Tensor) -> Tensor:
+    return autoencoder.decode(cast(torch.FloatTensor, latents), return_dict=False)[0].float()
+
+
+def _place(module: nn.Module, device: torch.device) -> None:
+    module.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing from the stubs
+
+
 class AutoencoderObjective:
     """See `loop.Objective`. ``pixels`` is uint8 (n, size, size, 3), best memory-mapped."""
 
     def __init__(self, autoencoder: AutoencoderKL, pixels: NDArray[np.uint8], decoder_only: bool, device: torch.device):
-        self._autoencoder = autoencoder.to(device, memory_format=torch.channels_last)
+        self._autoencoder = autoencoder
+        _place(autoencoder, device)
         self._pixels = pixels
         self._decoder_only = decoder_only
         self._device = device
@@ -50,12 +65,12 @@ class AutoencoderObjective:
         chosen = torch.randint(len(self._pixels), (batch,), generator=rng)
         wanted = to_tensor(self._pixels[np.sort(chosen.numpy())]).to(self._device)
         with torch.set_grad_enabled(not self._decoder_only):
-            mean = self._autoencoder.encode(wanted).latent_dist.mean.float()
+            mean = _encoded(self._autoencoder, wanted)
         noise = torch.randn(mean.shape, generator=rng).to(self._device)
         if self._decoder_only:
             strength = _DECODER_NOISE * torch.rand((batch, 1, 1, 1), generator=rng).to(self._device)
-            return reconstruction_loss(self._autoencoder.decode(mean + strength * noise).sample.float(), wanted)
-        made = self._autoencoder.decode(mean + _POSTERIOR_STD * noise).sample.float()
+            return reconstruction_loss(_decoded(self._autoencoder, mean + strength * noise), wanted)
+        made = _decoded(self._autoencoder, mean + _POSTERIOR_STD * noise)
         # In place of the usual KL term: latents of mean 0 and variance 1 per channel, none far out.
         centre, spread = mean.mean((0, 2, 3)), mean.std((0, 2, 3))
         stray = centre.square().mean() + (spread - 1).square().mean() + (mean.abs() - 4).clamp(min=0).mean()
@@ -64,7 +79,7 @@ class AutoencoderObjective:
 
 @dataclass(frozen=True)
 class AutoencoderStage:
-    """Train the autoencoder saved in ``folder``, all of it or its decoder, on the pictures in ``pixels_file`` (.npy)."""
+    """Train the autoencoder in ``folder``, all or its decoder alone, on the pictures in ``pixels_file`` (.npy)."""
 
     folder: Path
     pixels_file: Path
@@ -78,9 +93,10 @@ class AutoencoderStage:
 @torch.no_grad()
 def encode(autoencoder: AutoencoderKL, pixels: NDArray[np.uint8], device: torch.device, batch: int = 64) -> Tensor:
     """Mean latents, unscaled, float32 (n, 4, 16, 16) on the CPU."""
-    autoencoder = autoencoder.to(device, memory_format=torch.channels_last).eval()
+    _place(autoencoder, device)
+    autoencoder.eval()
     pieces = (to_tensor(pixels[at : at + batch]).to(device) for at in range(0, len(pixels), batch))
-    return torch.cat([autoencoder.encode(piece).latent_dist.mean.float().cpu() for piece in pieces])
+    return torch.cat([_encoded(autoencoder, piece).cpu() for piece in pieces])
 
 
 @torch.no_grad()
@@ -108,6 +124,7 @@ def normalise(autoencoder: AutoencoderKL, latents: Tensor) -> None:
 def fidelity(autoencoder: AutoencoderKL, pixels: NDArray[np.uint8], device: torch.device) -> float:
     """Peak signal-to-noise ratio of pictures encoded and decoded again, in dB."""
     wanted = to_tensor(pixels).to(device)
-    autoencoder = autoencoder.to(device).eval()
-    made = autoencoder.decode(autoencoder.encode(wanted).latent_dist.mean).sample.clamp(-1, 1)
+    _place(autoencoder, device)
+    autoencoder.eval()
+    made = _decoded(autoencoder, _encoded(autoencoder, wanted)).clamp(-1, 1)
     return float(10 * torch.log10(4 / (made - wanted).square().mean()))

@@ -51,14 +51,14 @@ def choose_composition(sprite: Sprite, rng: random.Random) -> Composition:
 
 
 def compose(what: Composition, size: int, rng: random.Random | None = None) -> NDArray[np.uint8]:
-    """The picture, uint8 (size, size, 3); with ``rng`` scale, place and colour vary a little, without it they do not."""
+    """The picture, uint8 (size, size, 3); with ``rng`` scale, place and colour vary a little, without it not at all."""
     rgba = tint(what.sprite.rgba, what.tint) if what.tint else what.sprite.rgba
     if what.scene is not None:
         backdrop = SCENES[what.scene](size)
     else:
         backdrop = plain(size, COLOURS[what.colour or "white"])
         if rng is not None and what.colour not in (None, "white"):
-            backdrop = (backdrop + np.float32([rng.uniform(-8, 8) for _ in range(3)])).clip(0, 255)
+            backdrop = (backdrop + np.array([rng.uniform(-8, 8) for _ in range(3)], np.float32)).clip(0, 255)
     side = round(size * (rng.uniform(0.86, 1.0) if rng else 0.94))
     wander = size // 32 if rng else 0
     left, top = ((size - side) // 2 + (rng.randint(-wander, wander) if rng else 0) for _ in range(2))

@@ -41,9 +41,8 @@ class DenoiserObjective:
 
     def __init__(self, parts_folder: Path, latents_file: Path, device: torch.device) -> None:
         parts = load_parts(parts_folder)
-        self._modules = nn.ModuleDict(
-            {"text_encoder": parts.text_encoder, "unet": parts.denoiser.to(memory_format=torch.channels_last)}
-        )
+        self._modules = nn.ModuleDict({"text_encoder": parts.text_encoder, "unet": parts.denoiser})
+        self._modules["unet"].to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         data = load_file(latents_file)
         # Latents are (n, 4, 16, 16) half, already scaled; tokens (n, captions, 77) int16; empty is the caption "".
         self._latents, self._tokens, self._empty = (data[name].to(device) for name in ("latents", "tokens", "empty"))

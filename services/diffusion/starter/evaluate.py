@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
+from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
@@ -81,16 +81,20 @@ def sample(
     parts: Parts, prompts: Sequence[str], seeds: Sequence[int], steps: int, guidance: float
 ) -> list[Image.Image]:
     """One picture per prompt by DPM-Solver++ (2M), each from its own seed, so that batching changes nothing."""
-    pipeline: StableDiffusionPipeline = parts.pipeline()
+    pipeline = parts.pipeline()
     pipeline.scheduler = DPMSolverMultistepScheduler.from_config(pipeline.scheduler.config)
     pipeline.set_progress_bar_config(disable=True)
     pictures: list[Image.Image] = []
     for at in range(0, len(prompts), 16):
         generators = [torch.Generator().manual_seed(seed) for seed in seeds[at : at + 16]]
         made = pipeline(
-            list(prompts[at : at + 16]), num_inference_steps=steps, guidance_scale=guidance, generator=generators
+            list(prompts[at : at + 16]),
+            num_inference_steps=steps,
+            guidance_scale=guidance,
+            generator=generators,
+            return_dict=False,
         )
-        pictures += made.images
+        pictures += made[0]
     return pictures
 
 
@@ -111,7 +115,7 @@ def backdrop_is_right(what: Composition, pixels: NDArray[np.uint8]) -> bool:
     edge = max(1, len(pixels) // 20)
     rows = np.concatenate([pixels[:edge], pixels[-edge:]])
     mean = np.concatenate([rows[:, :edge], rows[:, -edge:]]).reshape(-1, 3).astype(np.float32).mean(0)
-    return min(COLOURS, key=lambda name: float(np.linalg.norm(np.float32(COLOURS[name]) - mean))) == (
+    return min(COLOURS, key=lambda name: float(np.linalg.norm(np.array(COLOURS[name], np.float32) - mean))) == (
         what.colour or "white"
     )
 

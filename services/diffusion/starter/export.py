@@ -34,10 +34,11 @@ def overlay(module: nn.Module, weights: dict[str, torch.Tensor], prefix: str) ->
 def assemble(run: Path) -> Parts:
     """The parts of a run as they are now, in float32."""
     parts = load_parts(run / "parts")
+    vae = parts.autoencoder
     places: dict[str, dict[str, nn.Module]] = {
-        "autoencoder": {"vae.": parts.autoencoder},
+        "autoencoder": {"vae.": vae},
         "denoiser": {"unet.": parts.denoiser, "text_encoder.": parts.text_encoder},
-        "decoder": {"decoder.": parts.autoencoder.decoder, "post_quant_conv.": parts.autoencoder.post_quant_conv},
+        "decoder": {"decoder.": vae.get_submodule("decoder"), "post_quant_conv.": vae.get_submodule("post_quant_conv")},
     }
     for stage, modules in places.items():
         # A stage that is done lies in parts already, and more may have happened to it there.

@@ -21,6 +21,7 @@ from typing import Protocol
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
 
 from services.diffusion.starter.checkpoint import Position, load_checkpoint, save_checkpoint
 
@@ -102,7 +103,7 @@ def run(stage: Stage, settings: LoopSettings, folder: Path) -> Outcome:
     if settings.processes == 1:
         _work(0, stage, settings, folder)
     else:
-        torch.multiprocessing.spawn(_work, args=(stage, settings, folder), nprocs=settings.processes)
+        spawn(_work, args=(stage, settings, folder), nprocs=settings.processes)
     return Outcome(**json.loads((folder / "outcome.json").read_text()))
 
 
@@ -202,7 +203,9 @@ def _train(
         syncs = steps // settings.sync_every
         with torch.no_grad():
             # A short memory at first, or the average would still hold the first, worst weights.
-            torch._foreach_lerp_(averaged, parameters, 1 - min(settings.average, (syncs + 1) / (syncs + 10)))
+            share = 1 - min(settings.average, (syncs + 1) / (syncs + 10))
+            for average, parameter in zip(averaged, parameters, strict=True):
+                average.lerp_(parameter, share)
         position = Position(steps, seconds, loss_average)
         if due or stop or spent >= 1:
             save_checkpoint(folder, rank, modules, averaged, optimizer, rng, position)

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from services.diffusion.starter.tokenizer import MAX_TOKENS
@@ -32,9 +35,9 @@ def build_autoencoder(resolution: int, widths: Widths) -> AutoencoderKL:
         raise ValueError(f"resolution must be {LATENT_SIZE} times a power of two, not {resolution}")
     channels = (*widths.autoencoder, *[widths.autoencoder[-1]] * halvings)[: halvings + 1]
     return AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * len(channels),
-        up_block_types=("UpDecoderBlock2D",) * len(channels),
-        block_out_channels=channels,
+        down_block_types=("DownEncoderBlock2D",) * len(channels),  # type: ignore[arg-type]  # annotated as one-tuples
+        up_block_types=("UpDecoderBlock2D",) * len(channels),  # type: ignore[arg-type]
+        block_out_channels=channels,  # type: ignore[arg-type]
         layers_per_block=1,
         latent_channels=LATENT_CHANNELS,
         norm_num_groups=1,
@@ -55,9 +58,9 @@ def build_text_encoder(tokenizer: CLIPTokenizer, widths: Widths) -> CLIPTextMode
             num_attention_heads=4,
             max_position_embeddings=MAX_TOKENS,
             projection_dim=widths.text,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-            pad_token_id=tokenizer.pad_token_id,
+            bos_token_id=len(tokenizer) - 2,  # the two markers end the vocabulary; padding is the end marker
+            eos_token_id=len(tokenizer) - 1,
+            pad_token_id=len(tokenizer) - 1,
         )
     )
 
@@ -118,7 +121,7 @@ class Parts:
             text_encoder=self.text_encoder,
             tokenizer=self.tokenizer,
             unet=self.denoiser,
-            scheduler=build_schedule(),
+            scheduler=build_schedule(),  # type: ignore[arg-type]  # annotated as an enumeration of names
             safety_checker=None,  # type: ignore[arg-type]  # the pipeline allows none; its annotation does not
             feature_extractor=None,  # type: ignore[arg-type]
             requires_safety_checker=False,

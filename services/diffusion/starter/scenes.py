@@ -29,12 +29,13 @@ TINTS = ("red", "orange", "yellow", "green", "blue", "purple", "pink")
 
 def plain(size: int, colour: Rgb) -> Picture:
     """One colour, (size, size, 3)."""
-    return np.broadcast_to(np.float32(colour), (size, size, 3)).copy()
+    return np.broadcast_to(np.array(colour, np.float32), (size, size, 3)).copy()
 
 
 def _gradient(size: int, top: Rgb, bottom: Rgb) -> Picture:
     weight = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
-    return np.repeat(np.float32(top) * (1 - weight) + np.float32(bottom) * weight, size, axis=1)
+    column = np.array(top, np.float32) * (1 - weight) + np.array(bottom, np.float32) * weight
+    return np.repeat(column, size, axis=1).astype(np.float32)
 
 
 def _meadow(size: int) -> Picture:
@@ -86,8 +87,8 @@ GROUNDED = frozenset({"meadow", "beach", "snow"})  # scenes with a horizon: thin
 def tint(rgba: NDArray[np.uint8], colour: str) -> NDArray[np.uint8]:
     """The sprite in shades of one colour: its lightness is kept, its hue is replaced. Shape as given."""
     rgb = rgba[..., :3].astype(np.float32) / 255
-    luma = (rgb @ np.float32((0.299, 0.587, 0.114)))[..., None]  # ITU-R BT.601
-    target = np.float32(COLOURS[colour]) / 255
+    luma = (rgb @ np.array((0.299, 0.587, 0.114), np.float32))[..., None]  # ITU-R BT.601
+    target = np.array(COLOURS[colour], np.float32) / 255
     dark = target * np.clip(luma / 0.55, 0, 1)
     light = target + (1 - target) * np.clip((luma - 0.55) / 0.45, 0, 1) * 0.85
     shaded = np.where(luma < 0.55, dark, light) * 0.92 + rgb * 0.08

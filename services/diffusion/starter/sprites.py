@@ -1,7 +1,7 @@
 """Emoji drawings as RGBA pictures: fetched from the package registry, checked, rasterised once into a cache.
 
-The drawings are Noto Emoji (Apache-2.0, the Noto authors) as packed by ``@iconify-json/noto``; their names and tags come
-from ``emojibase-data`` (MIT). Rasterising needs ``resvg-py`` (see requirements.txt), which the services do not.
+The drawings are Noto Emoji (Apache-2.0, the Noto authors) as packed by ``@iconify-json/noto``; their names and tags
+come from ``emojibase-data`` (MIT). Rasterising needs ``resvg-py`` (see requirements.txt), which the services do not.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from PIL import Image
 from services.diffusion.starter.concepts import choose
 
 SPRITE_SIZE = 128  # pixels; twice the smallest picture, so that a reduced copy is still crisp
+_SHARP = Image.Resampling.LANCZOS
+_FITTED = 104  # pixels of the longer side of what is drawn: emoji fill their own boxes very differently
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def fetch(package: Package, cache: Path) -> Path:
 
 
 def _rasterise(icon: dict[str, Any], defaults: dict[str, Any], size: int) -> NDArray[np.uint8]:
-    import resvg_py
+    import resvg_py  # pyright: ignore[reportMissingImports]  # only whoever draws the data needs it
 
     width, height = icon.get("width", defaults.get("width", 16)), icon.get("height", defaults.get("height", 16))
     box = f"{icon.get('left', 0)} {icon.get('top', 0)} {width} {height}"
@@ -90,6 +92,17 @@ def _rasterise(icon: dict[str, Any], defaults: dict[str, Any], size: int) -> NDA
     )
     png = resvg_py.svg_to_bytes(svg_string=svg, width=size, height=size, skip_system_fonts=True)
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
+
+
+def fitted(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The drawing centred in its square with the same margin whatever its own was. Shape as given."""
+    picture = Image.fromarray(rgba)
+    drawn = picture.crop(picture.getchannel("A").getbbox())
+    scale = _FITTED / max(drawn.size)
+    drawn = drawn.resize((max(1, round(drawn.width * scale)), max(1, round(drawn.height * scale))), _SHARP)
+    square = Image.new("RGBA", picture.size)
+    square.paste(drawn, ((square.width - drawn.width) // 2, (square.height - drawn.height) // 2))
+    return np.asarray(square)
 
 
 def load_sprites(cache: Path, concepts: str = "core") -> list[Sprite]:
@@ -103,7 +116,7 @@ def load_sprites(cache: Path, concepts: str = "core") -> list[Sprite]:
     for entry in emoji:
         code = str(entry["hexcode"]).lower()
         icon_name = names_by_code.get(code) or names_by_code.get(code.replace("-fe0f", ""))
-        if "group" in entry and icon_name in icons["icons"]:
+        if "group" in entry and icon_name is not None and icon_name in icons["icons"]:
             drawn[str(entry["label"]).lower()] = (entry, icon_name)
     chosen = choose(concepts, {label: int(entry["group"]) for label, (entry, _) in drawn.items()})
 
@@ -117,6 +130,6 @@ def load_sprites(cache: Path, concepts: str = "core") -> list[Sprite]:
             partial = path.with_suffix(f".{os.getpid()}.partial")
             Image.fromarray(_rasterise(icons["icons"][icon_name], icons, SPRITE_SIZE)).save(partial, format="PNG")
             partial.rename(path)
-        rgba = np.asarray(Image.open(path).convert("RGBA"))
+        rgba = fitted(np.asarray(Image.open(path).convert("RGBA")))
         sprites.append(Sprite(concept.names, tuple(str(tag) for tag in entry.get("tags", ())), rgba))
     return sprites

@@ -46,7 +46,8 @@ def train_tokenizer(texts: Iterable[str], size: int = 4000) -> CLIPTokenizer:
     # CLIP's order: bytes, bytes that end a word, merges, then the two markers.
     pieces = [*alphabet, *(piece + _END_OF_WORD for piece in alphabet), *(left + right for left, right in merges)]
     vocabulary = {piece: index for index, piece in enumerate(dict.fromkeys([*pieces, _START, _END]))}
-    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=MAX_TOKENS)
+    # Pairs are what its own loader passes too, whatever the annotation says.
+    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=MAX_TOKENS)  # type: ignore[arg-type]
 
 
 def tokenize(tokenizer: CLIPTokenizer, texts: Sequence[str]) -> torch.Tensor:

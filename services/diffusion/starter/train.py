@@ -43,7 +43,7 @@ from services.diffusion.starter.sprites import Sprite, load_sprites
 from services.diffusion.starter.tokenizer import MAX_TOKENS, tokenize, train_tokenizer
 
 STAGES = ("autoencoder", "denoiser", "decoder")
-# The autoencoder sees whole pictures, not latents: fewer of them fill a process, and its convolutions bear larger steps.
+# The autoencoder sees whole pictures, not latents: fewer fill a process, and its convolutions bear larger steps.
 _SHARE = {"autoencoder": 0.25, "denoiser": 0.62, "decoder": 0.13}  # of the budget, when all three run
 _PEAK = {"autoencoder": 2e-3, "decoder": 1e-3}
 

@@ -49,7 +49,7 @@ class Engine:
         # Decoding and drawing previews go on beside the sampling, in order.
         self._finisher = ThreadPoolExecutor(1, thread_name_prefix="finish")
         self._foreign = ThreadPoolExecutor(1, thread_name_prefix="foreign")
-        self._previews_waiting = 0
+        self._previews = threading.BoundedSemaphore(_PREVIEWS_WAITING)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
 
@@ -111,6 +111,8 @@ class Engine:
             if _is_out_of_memory(error):
                 self._batch = max(1, len(chosen) // 2)
             for sampling, picture in chosen:
+                if sampling.over or picture.done:
+                    continue
                 try:
                     self._step(model, [(sampling, picture)])
                 except Exception as own:
@@ -118,6 +120,7 @@ class Engine:
 
     def _ready(self, sampling: Sampling) -> bool:
         try:
+            sampling.prepare()
             return bool(sampling.active)
         except Exception as error:
             self._fail(sampling, error)
@@ -151,20 +154,22 @@ class Engine:
     # --- beside the sampling ------------------------------------------------------------------------------------------
 
     def _preview(self, model: Model, sampling: Sampling, picture: Picture, clean: "torch.Tensor") -> None:
-        if self._previews_waiting >= _PREVIEWS_WAITING:
+        if not self._previews.acquire(blocking=False):
             return
-        step = picture.step + 1
-        self._previews_waiting += 1
+        step = picture.next_step
 
         def draw() -> None:
-            self._previews_waiting -= 1
-            if not sampling.over:
-                sampling.tell(Previewed(picture.index, step, model.colours.webp(clean)))
+            try:
+                if not sampling.over:
+                    sampling.tell(Previewed(picture.index, step, model.colours.webp(clean)))
+            finally:
+                self._previews.release()
 
         self._finisher.submit(draw)
 
     def _finish(self, model: Model, sampling: Sampling, picture: Picture) -> None:
         if sampling.over:
+            sampling.end()
             return
         try:
             image = decode(model, picture.latents)

@@ -50,6 +50,12 @@ class BatchProof:
         self._seen: dict[tuple[int, ...], bool] = {}
         self._lock = threading.Lock()
 
+    @property
+    def verdicts(self) -> dict[tuple[int, ...], bool]:
+        """Every shape tried and how it went."""
+        with self._lock:
+            return dict(self._seen)
+
     def verdict(self, shape: tuple[int, ...]) -> bool | None:
         """True = exact, False = not, None = not tried yet. `shape` is [rows, channels, height, width] of a UNet call."""
         with self._lock:

@@ -15,6 +15,11 @@ class Gate:
         self._passage = threading.Lock()
         self._closing = threading.Lock()
 
+    @property
+    def open(self) -> bool:
+        """False while a closure is wanted or under way."""
+        return self._open.is_set()
+
     @contextmanager
     def passing(self) -> Iterator[None]:
         """For one sampling step; waits while the gate is closed."""

@@ -56,6 +56,13 @@ class Previewed:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """Something the person who asked should know."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Made:
     """A picture is ready."""
 
@@ -71,6 +78,6 @@ class Ended:
     error: Exception | None = None
 
 
-Happening = Stepped | Previewed | Made | Ended
+Happening = Stepped | Previewed | Noted | Made | Ended
 Tell = Callable[[Happening], None]
 """Called from the engine's threads; must return at once."""

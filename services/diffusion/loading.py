@@ -12,6 +12,7 @@ from services.diffusion import weights
 from services.diffusion.exactness import make_rows_independent
 from services.diffusion.faults import CannotLoad
 from services.diffusion.foreign import ForeignModel
+from services.diffusion.gate import Gate
 from services.diffusion.model import Model, ModelCard
 from services.diffusion.preview import fit_colours
 from services.diffusion.pulse import Pulse
@@ -39,22 +40,51 @@ class LoadOptions:
     hash_cache: Path | None = None
 
 
-def load(name: str, source: str, options: LoadOptions, pulse: Pulse) -> Model | ForeignModel:
-    """Load a model; raises `CannotLoad` with the reason."""
+def load(name: str, source: str, options: LoadOptions, pulse: Pulse, gate: Gate) -> Model | ForeignModel:
+    """Load a model; raises `CannotLoad` with the reason. Fetching and hashing go on beside the sampling, building does not."""
     _spare_imports()
+    _quieten()
     try:
         folder = _folder(source)
         index = json.loads((folder / "model_index.json").read_text())
-        kind = index.get("_class_name", "")
-        if kind in _OURS and _plain_unet(folder):
-            return _load_ours(name, source, folder, index, options, pulse)
-        return _load_foreign(name, source, folder, options, pulse)
+        read = _Read(name, source, folder, index, weights.fingerprint(folder, options.hash_cache))
+        ours = index.get("_class_name") in _OURS and _plain_unet(folder)
+        _import_libraries()
+        with gate.closed():
+            return (_load_ours if ours else _load_foreign)(read, options, pulse)
     except CannotLoad:
         raise
     except Exception as error:
         # Whatever a broken folder makes the libraries raise, the operator is told which model and what.
         log.exception("model_not_loaded", model=name, source=source)
         raise CannotLoad(f"{name} ({source}): {type(error).__name__}: {error}") from error
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What was read of a model before it is built."""
+
+    name: str
+    source: str
+    folder: Path
+    index: dict[str, Any]
+    hash: str
+
+
+def _import_libraries() -> None:
+    """The slow part of the first load, done before anyone has to wait for it."""
+    for module in ("diffusers.models.unets.unet_2d_condition", "diffusers.models.autoencoders.autoencoder_kl"):
+        importlib.import_module(module)
+
+
+def _quieten() -> None:
+    """No progress bars between the log's lines, and none of transformers' remarks about image processors nobody uses."""
+    import diffusers.utils.logging
+    import transformers.utils.logging
+
+    for library in (diffusers.utils.logging, transformers.utils.logging):
+        library.disable_progress_bar()
+        library.set_verbosity_error()
 
 
 def _spare_imports() -> None:
@@ -129,9 +159,7 @@ def device_and_dtype(options: LoadOptions) -> "tuple[torch.device, torch.dtype]"
     return torch.device("cuda" if cuda else "cpu"), dtype
 
 
-def _load_ours(
-    name: str, source: str, folder: Path, index: dict[str, Any], options: LoadOptions, pulse: Pulse
-) -> Model:
+def _load_ours(read: _Read, options: LoadOptions, pulse: Pulse) -> Model:
     import torch
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
@@ -140,7 +168,7 @@ def _load_ours(
     device, dtype = device_and_dtype(options)
 
     def component(made: Any, part: str, kind: "torch.dtype" = dtype) -> Any:
-        path = folder / part
+        path = read.folder / part
         # The dtype is always said: half-precision weights are otherwise kept as they are, and meet floats in the UNet.
         loaded = made.from_pretrained(path, dtype=kind, use_safetensors=True, variant=weights.variant(path))
         pulse.watch(loaded)
@@ -149,8 +177,8 @@ def _load_ours(
     unet = component(UNet2DConditionModel, "unet")
     # The decoder stays in float32: in half precision SDXL's overflows and others show bands, and it runs once per picture.
     vae = component(AutoencoderKL, "vae", torch.float32)
-    text = _text_encoders(folder, index, component)
-    scheduler_config = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
+    text = _text_encoders(read.folder, read.index, component)
+    scheduler_config = json.loads((read.folder / "scheduler" / "scheduler_config.json").read_text())
     # Built only for its alphas and its idea of what an unsaid prediction type means.
     reference = DDPMScheduler.from_config(scheduler_config)
     scale = 2 ** (len(vae.config.block_out_channels) - 1)
@@ -161,9 +189,9 @@ def _load_ours(
         make_rows_independent(unet)
     return Model(
         card=ModelCard(
-            name=name,
-            source=source,
-            hash=weights.fingerprint(folder, options.hash_cache),
+            name=read.name,
+            source=read.source,
+            hash=read.hash,
             native_width=width * scale,
             native_height=height * scale,
             multiple=scale,
@@ -196,16 +224,18 @@ def _text_encoders(folder: Path, index: dict[str, Any], component: Any) -> TextE
     return TextEncoders(pairs, pooled=sdxl, zeros_for_empty=zeros)
 
 
-def _load_foreign(name: str, source: str, folder: Path, options: LoadOptions, pulse: Pulse) -> ForeignModel:
+def _load_foreign(read: _Read, options: LoadOptions, pulse: Pulse) -> ForeignModel:
     """Any other pipeline that makes pictures from words, run as diffusers wrote it."""
     from diffusers.pipelines.auto_pipeline import AutoPipelineForText2Image
 
     device, dtype = device_and_dtype(options)
-    for part in sorted(p for p in folder.iterdir() if p.is_dir() and (p / "config.json").is_file()):
-        weights.variant(part)
-    pipeline = AutoPipelineForText2Image.from_pretrained(folder, dtype=dtype, use_safetensors=True).to(device)
+    parts = [p for p in read.folder.iterdir() if read.index.get(p.name) and (p / "config.json").is_file()]
+    variants = {weights.variant(part) for part in sorted(parts)}
+    pipeline = AutoPipelineForText2Image.from_pretrained(
+        read.folder, dtype=dtype, use_safetensors=True, variant="fp16" if "fp16" in variants else None
+    ).to(device)
     pipeline.set_progress_bar_config(disable=True)
     for network in pipeline.components.values():
         if hasattr(network, "register_forward_hook"):
             pulse.watch(network)
-    return ForeignModel(name, source, weights.fingerprint(folder, options.hash_cache), pipeline, options.cores)
+    return ForeignModel(read.name, read.source, read.hash, pipeline, options.cores)

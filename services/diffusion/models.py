@@ -9,7 +9,6 @@ from typing import Literal
 
 from services.diffusion.faults import CannotLoad
 from services.diffusion.foreign import ForeignModel
-from services.diffusion.gate import Gate
 from services.diffusion.model import Model, ModelCard
 
 Loaded = Model | ForeignModel
@@ -34,11 +33,10 @@ class ModelState:
 class Models:
     """Loads each model once, when it is first wanted, in a thread of its own."""
 
-    def __init__(self, sources: Mapping[str, str], load: Load, gate: Gate) -> None:
+    def __init__(self, sources: Mapping[str, str], load: Load) -> None:
         """`sources`: name → folder or hub id, the default first."""
         self._sources = dict(sources)
         self._load = load
-        self._gate = gate
         self._lock = threading.Lock()
         self._futures: dict[str, Future[Loaded]] = {}
         self._failed_at: dict[str, float] = {}
@@ -68,6 +66,11 @@ class Models:
             return ModelState(name, source, "failed", error=str(error))
         return ModelState(name, source, "loaded", card=future.result().card)
 
+    @property
+    def loading(self) -> bool:
+        """True while any model is being loaded; sampling may have to wait for it."""
+        return any(not future.done() for future in list(self._futures.values()))
+
     def get(self, name: str) -> "Future[Loaded]":
         """The model, loaded or being loaded; the future raises `CannotLoad`. Raises `KeyError` for an unknown name."""
         source = self._sources[name]
@@ -85,8 +88,7 @@ class Models:
 
     def _fill(self, future: "Future[Loaded]", name: str, source: str) -> None:
         try:
-            with self._gate.closed():
-                model = self._load(name, source)
+            model = self._load(name, source)
         except Exception as error:
             self._failed_at[name] = time.monotonic()
             future.set_exception(error if isinstance(error, CannotLoad) else CannotLoad(f"{name}: {error}"))

@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from services.diffusion.generation import Generation
 from services.diffusion.model import Model
@@ -29,12 +29,13 @@ class Picture:
         self.negative = negative
         self.shape = model.latent_shape(generation)
         self._generator = torch.Generator("cpu").manual_seed(self.seed)
-        self._scheduler = SAMPLERS[generation.sampler].build(model.scheduler_config)
+        sampler = SAMPLERS[generation.sampler]
+        self._scheduler = sampler.build(model.scheduler_config)
         self._scheduler.set_timesteps(generation.steps, device=model.device)
         self._timesteps = self._scheduler.timesteps
-        self._noise: dict[str, Any] = (
-            {"generator": self._generator} if "generator" in inspect.signature(self._scheduler.step).parameters else {}
-        )
+        self._step_options = dict(sampler.step_options)
+        if "generator" in inspect.signature(self._scheduler.step).parameters:
+            self._step_options["generator"] = self._generator
         noise = torch.randn((1, *self.shape), generator=self._generator, dtype=torch.float32)
         self.latents: torch.Tensor = noise.to(model.device) * self._scheduler.init_noise_sigma
         """[1, channels, height, width] float32 on the model's device."""
@@ -53,7 +54,15 @@ class Picture:
     @property
     def step(self) -> int:
         """Sampling steps done. Some samplers evaluate the UNet more than once a step."""
-        return math.floor(self._evaluations * self.generation.steps / len(self._timesteps))
+        return self._steps_after(self._evaluations)
+
+    @property
+    def next_step(self) -> int:
+        """Sampling steps done after the next evaluation."""
+        return self._steps_after(self._evaluations + 1)
+
+    def _steps_after(self, evaluations: int) -> int:
+        return math.floor(evaluations * self.generation.steps / len(self._timesteps))
 
     @property
     def fraction(self) -> float:
@@ -71,5 +80,7 @@ class Picture:
 
     def advance(self, output: "torch.Tensor") -> None:
         """Take the UNet's guided output [1, channels, height, width] and remove that much noise."""
-        self.latents = self._scheduler.step(output, self.timestep, self.latents, return_dict=False, **self._noise)[0]
+        self.latents = self._scheduler.step(
+            output, self.timestep, self.latents, return_dict=False, **self._step_options
+        )[0]
         self._evaluations += 1

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from services.diffusion.foreign import ForeignModel
-from services.diffusion.generation import Ended, Generation, Happening, Made, Tell
+from services.diffusion.generation import Ended, Generation, Happening, Made, Noted, Tell
 from services.diffusion.model import Model
 from services.diffusion.picture import Picture
 
@@ -23,7 +23,9 @@ class Sampling:
         self._lock = threading.Lock()
         self._over = False
         self.cancelled = False
-        self._active: list[Picture] | None = None
+        self.active: list[Picture] = []
+        """The pictures that still need steps, in order."""
+        self._prepared = False
         self._sampled = 0
         self._made = 0
         self._rate: float | None = None
@@ -67,16 +69,19 @@ class Sampling:
 
     # --- its pictures -------------------------------------------------------------------------------------------------
 
-    @property
-    def active(self) -> list[Picture]:
-        """The pictures that still need steps, in order; made ready when first looked at."""
-        if self._active is None:
-            model, generation = self.model, self.generation
-            assert isinstance(model, Model)
-            positive = model.text.encode(generation.prompt)
-            negative = model.text.encode(generation.negative_prompt, negative=True)
-            self._active = [Picture(model, generation, k, positive, negative) for k in range(generation.count)]
-        return self._active
+    def prepare(self) -> None:
+        """Encode the prompts and draw the noise, if that is not done yet."""
+        if self._prepared:
+            return
+        self._prepared = True
+        model, generation = self.model, self.generation
+        assert isinstance(model, Model)
+        positive = model.text.encode(generation.prompt)
+        negative = model.text.encode(generation.negative_prompt, negative=True)
+        self.active = [Picture(model, generation, k, positive, negative) for k in range(generation.count)]
+        for what, embedding in (("prompt", positive), ("negative prompt", negative)):
+            if embedding.dropped:
+                self.tell(Noted(f"The {what} is longer than the model can read; left out: {embedding.dropped}"))
 
     def sampled(self, picture: Picture) -> None:
         """A picture took its last step."""
@@ -85,8 +90,8 @@ class Sampling:
 
     def preview_due(self, picture: Picture) -> bool:
         """True if the step `picture` is about to end should be shown. The last one is shown as the result."""
-        every, step = self.generation.preview_every, picture.step + 1
-        return every > 0 and step % every == 0 and step < self.generation.steps
+        every, step = self.generation.preview_every, picture.next_step
+        return every > 0 and step > picture.step and step % every == 0 and step < self.generation.steps
 
     # --- its progress -------------------------------------------------------------------------------------------------
 

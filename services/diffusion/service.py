@@ -1,12 +1,13 @@
 """The diffusion service: requests from the contract to the engine, and what the engine tells back to the job."""
 
 import asyncio
-import secrets
-from concurrent.futures import Future
+import hashlib
+import time
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 import structlog
+
 from atelier.v1.diffusion_pb2 import (
     DiffusionModel,
     DiffusionOptions,
@@ -14,15 +15,15 @@ from atelier.v1.diffusion_pb2 import (
     GenerationResult,
     TextToImageRequest,
 )
-
 from services.diffusion import metadata
 from services.diffusion.engine import Engine
 from services.diffusion.faults import CannotSample, EngineFault
 from services.diffusion.gate import Gate
-from services.diffusion.generation import Ended, Generation, Happening, Made, Previewed, Stepped
+from services.diffusion.generation import Ended, Generation, Happening, Made, Noted, Previewed, Stepped
 from services.diffusion.loading import LoadOptions, load
 from services.diffusion.model import ModelCard
 from services.diffusion.models import Loaded, Models, ModelState
+from services.diffusion.provenance import settings_of
 from services.diffusion.samplers import SAMPLERS
 from services.diffusion.settings import DiffusionSettings
 from services.kit.call import Call
@@ -34,7 +35,6 @@ from services.kit.tasks import end
 
 log = structlog.get_logger(__name__)
 
-_SEEDS = 2**32
 # How often a waiting job asks whether it was cancelled and whether the engine still moves.
 _LOOK_S = 0.25
 
@@ -58,7 +58,7 @@ class Diffusion(Service):
             cores=settings.cores,
             hash_cache=settings.home / "model-hashes.json",
         )
-        self._models = Models(settings.sources, lambda n, s: load(n, s, options, self._engine.pulse), gate)
+        self._models = Models(settings.sources, lambda n, s: load(n, s, options, self._engine.pulse, gate))
         self.status("starting", f"loading {self._models.default}")
         self._warming = asyncio.create_task(self._warm_up(), name="warm-up")
 
@@ -86,7 +86,7 @@ class Diffusion(Service):
         """Make `count` pictures; picture k uses seed + k."""
         try:
             model = await self._model(request.model or self._models.default, job)
-            generation = self._generation(request, model.card)
+            generation = self._generation(request, model.card, job)
             return await self._sample(model, generation, contract.to_json(request)["format"], job)
         except EngineFault as fault:
             raise _failure(fault) from fault
@@ -98,21 +98,27 @@ class Diffusion(Service):
 
     async def _model(self, name: str, job: Job) -> Loaded:
         try:
-            future: Future[Loaded] = self._models.get(name)
+            loading = asyncio.wrap_future(self._models.get(name))
         except KeyError:
-            known = ", ".join(self._models.names)
-            message = f"there is no model {name!r}; known: {known}"
+            message = f"there is no model {name!r}; known: {', '.join(self._models.names)}"
             raise NotFound(message, fields=(FieldFault("model", message),)) from None
-        if not future.done():
-            await job.progress(0.0, stage="loading", message=f"Loading {name}")
-        async with asyncio.timeout(self.diffusion_settings.diffusion_load_timeout_s):
-            loading = asyncio.wrap_future(future)
-            while not (await asyncio.wait({loading}, timeout=_LOOK_S))[0]:
-                job.check()
-                job.alive()
+        if loading.done():
             return await loading
+        await job.progress(0.0, stage="loading", message=f"Loading {name}")
+        patience_s = self.diffusion_settings.diffusion_load_timeout_s
+        deadline = time.monotonic() + patience_s
+        while not (await asyncio.wait({loading}, timeout=_LOOK_S))[0]:
+            job.check()
+            job.alive()
+            if time.monotonic() > deadline:
+                raise Failure(
+                    f"{name} was not loaded within {patience_s:.0f} s",
+                    code="model_failed",
+                    hint="ATELIER_DIFFUSION_LOAD_TIMEOUT_S allows more.",
+                )
+        return await loading
 
-    def _generation(self, request: TextToImageRequest, card: ModelCard) -> Generation:
+    def _generation(self, request: TextToImageRequest, card: ModelCard, job: Job) -> Generation:
         data = contract.to_json(request)
         width, height = data.get("width", card.native_width), data.get("height", card.native_height)
         card.check_size(width, height, self.diffusion_settings.diffusion_max_area)
@@ -124,7 +130,7 @@ class Diffusion(Service):
             steps=request.steps,
             cfg_scale=request.cfg_scale,
             sampler=data["sampler"],
-            seed=request.seed if request.seed >= 0 else secrets.randbelow(_SEEDS),
+            seed=request.seed if request.seed >= 0 else _seed_of(job.id),
             count=request.count,
             preview_every=request.preview_every,
         )
@@ -149,14 +155,17 @@ class Diffusion(Service):
                         await job.progress(
                             happening.fraction,
                             stage="sampling",
+                            message=_where(happening, generation.count),
                             step=happening.step,
                             steps=happening.steps,
                             eta_s=happening.eta_s,
                         )
                     case Previewed():
                         await job.preview(happening.image, index=happening.index, step=happening.step)
+                    case Noted():
+                        await job.log(happening.text, level="warning")
                     case Made():
-                        settings = _settings(job.kind, generation, happening, model.card)
+                        settings = settings_of(job.kind, generation, happening.seed, model.card)
                         encoded = await asyncio.to_thread(metadata.encode, happening.image, image_format, settings)
                         asset = await job.store(
                             encoded.data,
@@ -169,6 +178,8 @@ class Diffusion(Service):
                         )
                         result.outputs.append(asset)
                     case Ended(error=None):
+                        # Pictures of different pace may be ready in another order.
+                        result.outputs.sort(key=lambda asset: asset.index)
                         return result
                     case Ended(error=error):
                         raise error
@@ -176,24 +187,20 @@ class Diffusion(Service):
             sampling.cancel()
 
     def _show_life(self, job: Job) -> None:
-        """A job that waits for its turn lives as long as the engine does."""
+        """A job that waits for its turn, or for its next step, lives as long as the engine moves or a model is loaded."""
+        if self._models.loading:
+            job.alive()
         job.last_activity = max(job.last_activity, self._engine.pulse.at)
 
 
-def _settings(kind: str, generation: Generation, made: Made, card: ModelCard) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "prompt": generation.prompt,
-        "negative_prompt": generation.negative_prompt,
-        "model": card.name,
-        "model_hash": card.hash,
-        "width": generation.width,
-        "height": generation.height,
-        "steps": generation.steps,
-        "cfg_scale": generation.cfg_scale,
-        "sampler": generation.sampler,
-        "seed": made.seed,
-    }
+def _where(stepped: Stepped, count: int) -> str:
+    picture = f", picture {stepped.index + 1} of {count}" if count > 1 else ""
+    return f"Step {stepped.step} of {stepped.steps}{picture}"
+
+
+def _seed_of(job_id: str) -> int:
+    """A seed nobody can foresee, but the same when the job is delivered again: what it stored before stays true."""
+    return int.from_bytes(hashlib.sha256(job_id.encode()).digest()[:4])
 
 
 def _described(state: ModelState) -> DiffusionModel:

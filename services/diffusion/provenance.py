@@ -1,0 +1,41 @@
+"""Everything needed to make a picture again, as kept with the asset and in the file itself."""
+
+import functools
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from services.diffusion.generation import Generation
+from services.diffusion.model import ModelCard
+from services.diffusion.samplers import SAMPLERS
+
+
+def settings_of(kind: str, generation: Generation, seed: int, card: ModelCard) -> dict[str, Any]:
+    """The settings of one picture as JSON data; `seed` is the picture's own, so asking for it with count 1 gives it again."""
+    return {
+        "kind": kind,
+        "prompt": generation.prompt,
+        "negative_prompt": generation.negative_prompt,
+        "model": card.name,
+        "model_hash": card.hash,
+        "width": generation.width,
+        "height": generation.height,
+        "steps": generation.steps,
+        "cfg_scale": generation.cfg_scale,
+        "sampler": generation.sampler,
+        "sampler_label": SAMPLERS[generation.sampler].label,
+        "seed": seed,
+        "versions": dict(_versions()),
+    }
+
+
+@functools.cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    return tuple((package, _version(package)) for package in ("atelier", "diffusers", "torch"))
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        # A checkout that is run without being installed.
+        return "development"

@@ -57,7 +57,8 @@ chaos: setup ## kills processes of a running stack and counts what was lost
 bench: setup ## ratios against peers on this machine
 	@$(PY) -m tests.bench
 
-lint: lint-python lint-types lint-imports lint-protos lint-web ## everything a review should not have to say
+lint: ## everything a review should not have to say
+	@$(MAKE) -k lint-python lint-types lint-imports lint-protos lint-web
 
 lint-python: setup-python
 	@$(BIN)/ruff check .
@@ -67,7 +68,7 @@ lint-types: setup-python
 	@$(BIN)/pyright --warnings
 
 lint-imports: setup-python
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 lint-protos: setup-python
 	@cd protos && ../$(BIN)/buf lint
@@ -88,8 +89,8 @@ protos: setup-python ## generated code from the contract
 release-contract: setup-python ## what clients may rely on from now on: buf breaking compares with it
 	@cd protos && ../$(BIN)/buf build -o released.binpb
 
-lock: ## how the two lock files are resolved anew
-	@$(PYTHON) -m infra.setup.lock
+lock: setup-python ## resolves pyproject.toml anew into the two lock files (UPGRADE=1: the newest of everything)
+	@$(PY) -m infra.setup.lock
 
 setup: ## .venv, web UI and starter pack, each only when something changed
 	@$(call need_python) -m infra.setup python web starter

@@ -36,7 +36,7 @@ TOKENS = {"token-of-ann": "ann", "token-of-bob": "bob"}
 
 
 class Painter(Service):
-    """Answers `diffusion`. Prompts: `slow <steps>` takes 0.05 s a step, `fail` is refused, `noisy <n>` logs n lines."""
+    """Answers `diffusion`. Prompts: `slow <steps>` takes 0.05 s a step, `fail` is refused, `noisy <n>` logs n lines of 20 kB."""
 
     name = "diffusion"
 
@@ -55,7 +55,7 @@ class Painter(Service):
             raise BadInput("this prompt is refused", code="refused_prompt", hint="Ask for something else.")
         if word == "noisy":
             for line in range(int(number)):
-                await job.log(f"line {line}")
+                await job.log(f"line {line} " + "x" * 20_000)
         steps = int(number) if word == "slow" else 3
         for step in range(1, steps + 1):
             job.check()

@@ -10,8 +10,8 @@ from gateway.catalog.database import Database
 from gateway.catalog.models import JobRow
 from services.kit.journal import TERMINAL, event_type
 
-# The projector is some milliseconds behind the journal. A catalog that is away must not silence live events, so the wait
-# is bounded.
+# The projector is some milliseconds behind the journal. A catalog that is away must not silence live events, so the
+# wait is bounded.
 _PATIENCE_S = 1.0
 _LOOK_S = 0.005
 

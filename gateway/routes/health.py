@@ -14,7 +14,7 @@ from gateway import VERSION
 from gateway.routing import router
 from gateway.schemas import Check, Health, Readiness
 from gateway.state import GatewayParts
-from services.kit.failures import Failure
+from services.kit.failures import Failure, Unavailable
 
 routes = router("health")
 
@@ -51,6 +51,9 @@ async def readyz(parts: GatewayParts, response: Response) -> Readiness:
     names = ("bus", "catalog", "objects")
 
     async def bus() -> None:
+        # While it reconnects, the client's flush returns at once as if all were well.
+        if not parts.bus.connected:
+            raise Unavailable("The connection to the bus is lost.")
         await parts.bus.client.flush(timeout=int(_CHECK_S))
 
     checks = await asyncio.gather(_check(bus), _check(parts.database.ready), _check(parts.objects.ready))

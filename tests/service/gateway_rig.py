@@ -36,7 +36,8 @@ TOKENS = {"token-of-ann": "ann", "token-of-bob": "bob"}
 
 
 class Painter(Service):
-    """Answers `diffusion`. Prompts: `slow <steps>` takes 0.05 s a step, `fail` is refused, `noisy <n>` logs n lines of 20 kB."""
+    """Answers `diffusion`. Prompts: `slow <steps>` takes 0.05 s a step, `fail` is refused, `noisy <n>` logs n lines of
+    20 kB."""
 
     name = "diffusion"
 

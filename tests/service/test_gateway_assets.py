@@ -4,6 +4,7 @@ import hashlib
 import io
 import struct
 import zlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -44,7 +45,7 @@ async def test_a_large_upload_does_not_grow_the_gateway(rig: Rig, ann: httpx.Asy
     process = psutil.Process()
     boundary = b"frontier"
 
-    async def body() -> Any:
+    async def body() -> AsyncIterator[bytes]:
         yield b"--" + boundary + b'\r\nContent-Disposition: form-data; name="files"; filename="big.bin"\r\n\r\n'
         block = bytes(256 * 1024)
         for _ in range(size // len(block)):

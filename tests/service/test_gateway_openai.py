@@ -5,6 +5,8 @@ import asyncio
 import httpx
 import openai
 import pytest
+from google.protobuf.json_format import MessageToDict
+from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 
 from tests.service.gateway_rig import Rig, until
 
@@ -14,12 +16,12 @@ def sdk(rig: Rig) -> openai.AsyncOpenAI:
     return openai.AsyncOpenAI(base_url=f"{rig.gateway.url}/v1", api_key="token-of-ann", max_retries=0)
 
 
-def said(text: str) -> list[dict[str, str]]:
+def said(text: str) -> list[ChatCompletionMessageParam]:
     return [{"role": "user", "content": text}]
 
 
 async def test_a_whole_answer(rig: Rig, sdk: openai.AsyncOpenAI) -> None:
-    answer = await sdk.chat.completions.create(model="parrot", messages=said("hello my friend"))  # type: ignore[arg-type]
+    answer = await sdk.chat.completions.create(model="parrot", messages=said("hello my friend"))
     assert answer.choices[0].message.content == "hello my friend"
     assert answer.usage is not None and answer.usage.completion_tokens == 3
 
@@ -27,7 +29,7 @@ async def test_a_whole_answer(rig: Rig, sdk: openai.AsyncOpenAI) -> None:
 async def test_a_streamed_answer_with_usage(rig: Rig, sdk: openai.AsyncOpenAI) -> None:
     stream = await sdk.chat.completions.create(
         model="parrot",
-        messages=said("hello my friend"),  # type: ignore[arg-type]
+        messages=said("hello my friend"),
         stream=True,
         stream_options={"include_usage": True},
     )
@@ -46,7 +48,10 @@ async def test_a_stream_is_framed_as_openai_frames_it(rig: Rig, ann: httpx.Async
 
 
 async def test_every_field_reaches_the_service(rig: Rig, sdk: openai.AsyncOpenAI) -> None:
-    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
+    tool: ChatCompletionToolParam = {
+        "type": "function",
+        "function": {"name": "f", "parameters": {"type": "object", "properties": {}}},
+    }
     await sdk.chat.completions.create(
         model="parrot",
         messages=[
@@ -62,20 +67,20 @@ async def test_every_field_reaches_the_service(rig: Rig, sdk: openai.AsyncOpenAI
         temperature=0,
         seed=7,
         stop=["x", "y"],
-        tools=[tool],  # type: ignore[list-item]
+        tools=[tool],
         tool_choice="auto",
         response_format={"type": "json_object"},
         logit_bias={"50": -100},
         extra_body={"top_k": 40, "repetition_penalty": 1.1},
     )
-    asked = rig.parrot.asked[-1]
-    assert asked.HasField("temperature") and asked.temperature == 0 and asked.seed == 7
-    assert [v.string_value for v in asked.stop.list_value.values] == ["x", "y"]
-    assert asked.tools[0]["function"]["name"] == "f" and asked.tool_choice.string_value == "auto"
-    assert asked.response_format["type"] == "json_object"
-    assert dict(asked.extra)["top_k"] == 40 and asked.extra["logit_bias"]["50"] == -100
-    assert asked.messages[1].tool_calls[0]["id"] == "1" and asked.messages[2].tool_call_id == "1"
-    assert asked.messages[3].content.list_value.values[0].struct_value["text"] == "hi"
+    assert rig.parrot.asked[-1].HasField("temperature")
+    asked = MessageToDict(rig.parrot.asked[-1], preserving_proto_field_name=True)
+    assert asked["temperature"] == 0 and asked["seed"] == "7" and asked["stop"] == ["x", "y"]
+    assert asked["tools"] == [tool] and asked["tool_choice"] == "auto"
+    assert asked["response_format"] == {"type": "json_object"}
+    assert asked["extra"] == {"top_k": 40, "repetition_penalty": 1.1, "logit_bias": {"50": -100}}
+    assert asked["messages"][1]["tool_calls"][0]["id"] == "1" and asked["messages"][2]["tool_call_id"] == "1"
+    assert asked["messages"][3]["content"] == [{"type": "text", "text": "hi"}]
 
 
 async def test_completions_embeddings_and_models(rig: Rig, sdk: openai.AsyncOpenAI) -> None:
@@ -110,7 +115,7 @@ async def test_an_error_after_the_first_byte_is_a_last_frame(rig: Rig, sdk: open
     with pytest.raises(openai.APIError, match="the engine went away"):
         async for chunk in await sdk.chat.completions.create(
             model="parrot",
-            messages=said("break"),  # type: ignore[arg-type]
+            messages=said("break"),
             stream=True,
         ):
             got += chunk.choices[0].delta.content or ""
@@ -119,7 +124,7 @@ async def test_an_error_after_the_first_byte_is_a_last_frame(rig: Rig, sdk: open
 
 async def test_bad_requests_are_told_with_the_field(rig: Rig, sdk: openai.AsyncOpenAI, ann: httpx.AsyncClient) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
-        await sdk.chat.completions.create(model="parrot", messages=said("x"), temperature=3)  # type: ignore[arg-type]
+        await sdk.chat.completions.create(model="parrot", messages=said("x"), temperature=3)
     assert caught.value.param == "temperature" and caught.value.type == "invalid_request_error"
     for body, param in (({}, "messages"), ({"messages": []}, "messages"), ({"messages": "x"}, "messages")):
         response = await ann.post("/v1/chat/completions", json=body)

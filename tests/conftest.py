@@ -14,6 +14,7 @@ from tests import postgres as embedded
 from tests.servers import BusServer, S3Server, settings_for
 from tests.stack import Stack
 
+ARTIFACTS = Path(__file__).parent / "artifacts"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -58,16 +59,25 @@ def postgres() -> Iterator[embedded.Postgres]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole stack; pictures can be made at once, `stack.wait_chat()` waits for the language model."""
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The one whole stack of this test run, in local mode; it is started for the first test that asks for it.
+
+    Pictures can be made at once, `stack.wait_chat()` waits for the language model. Its logs are kept if a test failed.
+    """
     running = Stack(tmp_path_factory.mktemp("stack"))
+    began = False
     try:
         running.start(until="gateway")
         if running.has("diffusion"):
             running.wait("diffusion", within_s=120)
+        began = True
         yield running
     finally:
         running.stop()
+        left_behind = running.left_behind()
+        if not began or left_behind or request.session.testsfailed:
+            running.keep_logs(ARTIFACTS / "stack")
+    assert left_behind == []
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,9 @@ import psutil
 
 from infra.local.child import die_with
 from infra.local.options import ROOT
+from infra.local.site import BUCKET
+
+ENDING_S = 3.0
 
 
 class StackError(AssertionError):
@@ -49,6 +53,7 @@ class Stack:
         given = {"ATELIER_HOME": str(home), "ATELIER_PORT": "0", "NO_COLOR": "1", **(environment or {})}
         self._environment = {**inherited, **given}
         self._process: subprocess.Popen[bytes] | None = None
+        self._started: list[psutil.Process] = []
         self.log = home / "stack.log"
 
     def start(self, until: str = "gateway", within_s: float = 90.0) -> None:
@@ -111,6 +116,19 @@ class Stack:
         secrets = self.secrets()
         return f"nats://{secrets['nats_user']}:{secrets['nats_password']}@127.0.0.1:{self.ports()['nats']}"
 
+    def environment(self) -> dict[str, str]:
+        """What another process needs to work on the bus, the storage and the catalog of this run."""
+        ports, secrets = self.ports(), self.secrets()
+        return {
+            "ATELIER_HOME": str(self.home),
+            "ATELIER_NATS_URL": self.nats_url,
+            "ATELIER_S3_ENDPOINT": f"127.0.0.1:{ports['objects.s3']}",
+            "ATELIER_S3_ACCESS_KEY": secrets["s3_access_key"],
+            "ATELIER_S3_SECRET_KEY": secrets["s3_secret_key"],
+            "ATELIER_S3_BUCKET": BUCKET,
+            "ATELIER_DATABASE_URL": f"sqlite:///{self.home / 'catalog.db'}",
+        }
+
     def wait(self, name: str, within_s: float = 60.0) -> ProgramState:
         """Waits until a program is ready. Raises StackError when that takes longer, or the supervisor has ended."""
         end = time.monotonic() + within_s
@@ -154,19 +172,33 @@ class Stack:
         process.terminate()
         return self.wait_back(name, process.pid, within_s)
 
-    def stop(self, within_s: float = 60.0) -> int:
-        """As Ctrl-C does; returns the exit code."""
+    def stop(self, within_s: float = 60.0, by: signal.Signals = signal.SIGINT) -> int:
+        """As Ctrl-C does; returns the exit code. What outlives it is in `left_behind`."""
         process = self._process
         if process is None:
             return 0
         if process.poll() is None:
-            process.send_signal(signal.SIGINT)
+            self._started = psutil.Process(process.pid).children(recursive=True)
+            process.send_signal(by)
             try:
                 process.wait(within_s)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(10)
         return process.returncode
+
+    def left_behind(self) -> list[str]:
+        """Command lines of what ran when `stop` was called and still does; there should be none."""
+        _, alive = psutil.wait_procs(self._started, timeout=ENDING_S)
+        return [" ".join(process.cmdline()) for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+    def keep_logs(self, folder: Path) -> None:
+        """Copies every log there is; what lies in the folder from an earlier run goes."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for file in [self.log, *(self.home / "logs").glob("*")]:
+            if file.is_file():
+                shutil.copy2(file, folder / file.name)
 
     def tail(self, characters: int = 6000) -> str:
         """The end of the log."""

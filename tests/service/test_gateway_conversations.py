@@ -4,7 +4,8 @@ from typing import Any
 
 import httpx
 
-from tests.service.gateway_rig import Heard, Rig, events, until
+from tests.service.gateway_rig import Rig, until
+from tests.sse import Heard, events
 
 
 async def ask(client: httpx.AsyncClient, conversation: str, **body: Any) -> list[Heard]:

@@ -4,7 +4,8 @@ import asyncio
 
 import httpx
 
-from tests.service.gateway_rig import Rig, ended, events, heard, submit, until
+from tests.service.gateway_rig import Rig, ended, submit, until
+from tests.sse import events, heard
 
 
 async def test_an_accepted_job_is_done_and_its_picture_can_be_fetched(rig: Rig, ann: httpx.AsyncClient) -> None:

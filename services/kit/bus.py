@@ -225,10 +225,11 @@ class Bus:
                     after = int((message.headers or {})["Nats-Sequence"])
                 if not more:
                     break
-        except NoRespondersError as error:
+        except (NoRespondersError, TimeoutError) as error:
             raise Unavailable("the bus does not serve the journal now", retry_after_s=1) from error
         finally:
-            await subscription.unsubscribe()
+            with contextlib.suppress(NatsError):
+                await subscription.unsubscribe()
         return found
 
     async def last(self, stream: str, subject: str) -> bytes | None:

@@ -66,6 +66,7 @@ class CallServer:
         self._load: dict[str, int] = dict.fromkeys(handlers, 0)
         self._subscriptions: list[Any] = []
         self._watch: asyncio.Task[None] | None = None
+        self._draining = False
 
     async def start(self) -> None:
         """Begin to answer."""
@@ -87,6 +88,7 @@ class CallServer:
         tasks = list(self._running.values())
         if tasks:
             await asyncio.wait(tasks, timeout=patience_s)
+        self._draining = True
         await end(*tasks, self._watch)
         with contextlib.suppress(NatsError):
             await self._alive.unsubscribe()
@@ -139,13 +141,18 @@ class CallServer:
                     await send((await answer).SerializeToString(), _END)
             except asyncio.CancelledError:
                 outcome = "cancelled"
+                if self._draining:
+                    ending = Unavailable(f"the {self._service} service is ending", retry_after_s=2)
+                    with contextlib.suppress(NatsError):
+                        await send(ending.to_proto().SerializeToString(), _ERROR)
                 raise
             except Exception as error:
                 if not isinstance(error, Failure):
                     log.exception("call_raised")
                 failure = as_failure(error)
                 outcome = failure.code
-                await send(failure.to_proto().SerializeToString(), _ERROR)
+                with contextlib.suppress(NatsError):
+                    await send(failure.to_proto().SerializeToString(), _ERROR)
             finally:
                 signs.cancel()
                 self._load[call.kind] -= 1
@@ -211,7 +218,16 @@ class CallClient:
         limit = first_within if first_within is not None else (method.policy.timeout_s or 60) + _GRACE_S
         call_id = new_ulid()
         inbox = self._bus.client.new_inbox()
-        arrived: asyncio.Queue[Msg] = asyncio.Queue()
+        arrived: asyncio.Queue[Msg | None] = asyncio.Queue()
+
+        # What is asked while the bus is away is sent when it is back.
+        away = not self._bus.connected
+
+        def interrupted() -> None:
+            nonlocal away
+            if not away:
+                arrived.put_nowait(None)
+            away = False
 
         async def collect(message: Msg) -> None:
             arrived.put_nowait(message)
@@ -222,6 +238,8 @@ class CallClient:
             headers[subjects.TRACEPARENT] = traceparent
         signs: asyncio.Task[None] | None = None
         over = False
+        # Parts of an answer may have been lost on the way meanwhile, and nothing on this lane is sent twice.
+        self._bus.on_reconnect(interrupted)
         try:
             await self._bus.client.publish(subjects.call(kind), data, reply=inbox, headers=headers)
             signs = asyncio.create_task(self._keep_alive(call_id), name="call-alive")
@@ -249,12 +267,21 @@ class CallClient:
         finally:
             if signs is not None:
                 signs.cancel()
+            self._bus.off_reconnect(interrupted)
             with contextlib.suppress(NatsError):
                 if not over:
                     await self._bus.client.publish(subjects.call_alive(call_id), _BYE)
                 await subscription.unsubscribe()
 
-    async def _next(self, arrived: asyncio.Queue[Msg], deadline: float | None, kind: str, limit: float) -> Msg:
+    async def _next(self, arrived: asyncio.Queue[Msg | None], deadline: float | None, kind: str, limit: float) -> Msg:
+        message = await self._arrival(arrived, deadline, kind, limit)
+        if message is None:
+            raise Unavailable(f"the bus was away while {kind} was being answered", retry_after_s=1)
+        return message
+
+    async def _arrival(
+        self, arrived: asyncio.Queue[Msg | None], deadline: float | None, kind: str, limit: float
+    ) -> Msg | None:
         if not arrived.empty():
             return arrived.get_nowait()
         silence = time.monotonic() + _SILENCE_S

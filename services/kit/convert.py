@@ -12,7 +12,10 @@ from google.protobuf.message import Message
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from services.kit.schema import FREE_FORM, descriptor_of, enum_words
+from services.kit.schema import FREE_FORM, TIMESTAMP, descriptor_of, enum_words
+
+# Messages whose JSON form protobuf itself defines.
+_AS_JSON = frozenset({*FREE_FORM, TIMESTAMP})
 
 
 @functools.cache
@@ -52,7 +55,7 @@ def fill(message: Message, data: BaseModel) -> None:
 
 
 def _fill_message(message: Message, value: Any) -> None:
-    if message.DESCRIPTOR.full_name in FREE_FORM:
+    if message.DESCRIPTOR.full_name in _AS_JSON:
         json_format.ParseDict(value, message)
     else:
         message.SetInParent()
@@ -79,7 +82,7 @@ def _nested(descriptor: Descriptor) -> tuple[tuple[str, bool], ...]:
     return tuple(
         (field.name, field.is_repeated)
         for field in descriptor.fields
-        if field.message_type and field.message_type.full_name not in FREE_FORM and not _is_map(field)
+        if field.message_type and field.message_type.full_name not in _AS_JSON and not _is_map(field)
     )
 
 
@@ -139,7 +142,7 @@ def _plain_single(field: FieldDescriptor, value: Any, nested: Any) -> Any:
     if field.message_type:
         if field.message_type.full_name in FREE_FORM:
             return _whole_numbers(json_format.MessageToDict(value))
-        if field.message_type.full_name == "google.protobuf.Timestamp":
+        if field.message_type.full_name == TIMESTAMP:
             return json_format.MessageToDict(value)
         return nested(value)
     if field.enum_type:

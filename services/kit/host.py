@@ -17,12 +17,13 @@ from services.kit import telemetry
 from services.kit.bus import Bus
 from services.kit.call import CallServer
 from services.kit.contract import Method, contract
+from services.kit.deadletters import Undertaker
 from services.kit.failures import Failure
 from services.kit.grpc_door import GrpcDoor
 from services.kit.objects import ObjectStore
 from services.kit.presence import Presence
 from services.kit.probes import Probes
-from services.kit.settings import ServiceSettings
+from services.kit.settings import BadSettings, ServiceSettings, read
 from services.kit.tasks import end
 from services.kit.worker import JobWorker
 
@@ -125,6 +126,7 @@ class Host:
             announcing = group.create_task(presence.run())
             storage = group.create_task(_prepare(objects))
             working = group.create_task(worker.run()) if worker else None
+            burying = group.create_task(Undertaker(bus).run()) if worker else None
             log.info("service_up", grpc_port=grpc_port, metrics_port=metrics_port, kinds=sorted(handlers))
             await stop.wait()
             log.info("service_draining")
@@ -135,7 +137,7 @@ class Host:
                 *([worker.drain(settings.drain_s)] if worker else []),
                 grpc.stop(settings.drain_s),
             )
-            await end(working, announcing, storage)
+            await end(working, burying, announcing, storage)
         await service.stop()
         await probes.stop()
         await bus.close()
@@ -181,7 +183,10 @@ def settle_garbage() -> None:
 
 def serve(service_type: type[Service]) -> None:
     """Run a service as this process: `python -m services.<name>`. Ends on SIGTERM and SIGINT."""
-    settings = service_type.settings_type()  # pyright: ignore[reportCallIssue]  # every field has a default
+    try:
+        settings = read(service_type.settings_type)
+    except BadSettings as failure:
+        sys.exit(f"{service_type.name}: {failure.message}")
     telemetry.setup_logging(settings.log_level, settings.log_format, service=service_type.name)
     try:
         uvloop.run(_serve(service_type(settings)))

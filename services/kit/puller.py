@@ -46,6 +46,7 @@ class _Inbox:
         self.subject = ""
         self.got: list[Msg] = []
         self.wanted = 0
+        self.broken = False
         self.answered: asyncio.Future[None] | None = None
 
     async def collect(self, message: Msg) -> None:
@@ -75,8 +76,9 @@ class Puller:
         bus.on_reconnect(self._on_reconnect)
 
     def _on_reconnect(self) -> None:
-        # The server forgot the request; waiting for its answer would only lose time.
+        # The server forgot the request, or answered someone who was not there: waiting would only lose time.
         if self._inbox is not None:
+            self._inbox.broken = True
             self._inbox.wake()
 
     async def _open(self) -> _Inbox:
@@ -120,7 +122,7 @@ class Puller:
             subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{consumer}"
             await self._bus.client.publish(subject, orjson.dumps(ask), inbox.subject)
             await inbox.answered
-            whole = loop.time() < late.when() and self._bus.connected
+            whole = loop.time() < late.when() and self._bus.connected and not inbox.broken
         except NatsError:
             # Disconnected with a full buffer: as empty as an answer can be.
             pass

@@ -92,6 +92,8 @@ class JobQueue:
         """On this bus."""
         self._bus = bus
         self._buckets: dict[tuple[str, str, str], tuple[int, float]] = {}
+        # Who was last given which queue here: what two owners submit at once is not in the stream yet.
+        self._given: dict[tuple[str, str], dict[int, tuple[str, float]]] = {}
 
     async def submit(self, envelope: JobEnvelope) -> Place:
         """Store a job; when this returns it survives anything. The same id and run is stored once."""
@@ -135,8 +137,10 @@ class JobQueue:
         if known is not None and now - known[1] < _PLACE_KEPT_S:
             self._buckets[key] = (known[0], now)
             return known[0]
-        taken: dict[int, str] = {}
-        for subject in await _waiting(self._bus, service, pool):
+        waiting = await _waiting(self._bus, service, pool)
+        given = self._given.setdefault((service, pool), {})
+        taken = {bucket: who for bucket, (who, at) in given.items() if now - at < _PLACE_KEPT_S}
+        for subject in waiting:
             bucket, _ = subjects.queue_of(subject)
             taken[bucket] = subjects.owner_of(subject)
             if taken[bucket] == owner:
@@ -145,6 +149,7 @@ class JobQueue:
         home = subjects.home_bucket(owner)
         probes = ((home + step) % subjects.BUCKETS for step in range(subjects.BUCKETS))
         bucket = mine if mine is not None else next((b for b in probes if b not in taken), home)
+        given[bucket] = (owner, now)
         if len(self._buckets) > 10_000:
             self._buckets.clear()
         self._buckets[key] = (bucket, now)

@@ -19,12 +19,14 @@ _INTEGERS = {
     FieldDescriptor.CPPTYPE_UINT32: (0, 2**32 - 1),
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
+_RFC_3339 = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$"
 # Free-form JSON travels as these well-known types.
 FREE_FORM = {
     "google.protobuf.Struct": dict[str, Any],
     "google.protobuf.Value": Any,
     "google.protobuf.ListValue": list[Any],
 }
+TIMESTAMP = "google.protobuf.Timestamp"
 
 
 def descriptor_of(message: Message | type[Message]) -> Descriptor:
@@ -81,6 +83,8 @@ def _single_type(
     field: FieldDescriptor, rules: options_pb2.Rules, model_of: Callable[[Descriptor], type[BaseModel]]
 ) -> Any:
     if field.message_type:
+        if field.message_type.full_name == TIMESTAMP:
+            return Annotated[str, StringConstraints(pattern=_RFC_3339)]
         return FREE_FORM.get(field.message_type.full_name) or model_of(field.message_type)
     if field.enum_type:
         return Literal[tuple(enum_words(field.enum_type))]

@@ -1,16 +1,20 @@
 """Settings every process shares, read from `ATELIER_…` environment variables."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from services.kit.failures import Failure
+
+_PREFIX = "ATELIER_"
 
 
 class Settings(BaseSettings):
     """Where the bus and the object storage are, and how this process presents itself."""
 
-    model_config = SettingsConfigDict(env_prefix="ATELIER_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="ignore", frozen=True)
 
     home: Path = Field(Path(".atelier"), description="Folder for everything kept on this machine.")
     nats_url: str = Field("nats://127.0.0.1:4222", description="Bus server(s), comma-separated, with credentials.")
@@ -48,3 +52,25 @@ class ServiceSettings(Settings):
     pool: str = Field("default", pattern=r"^[a-z0-9-]{1,32}$", description="Which pool's jobs this worker takes.")
     concurrency: int = Field(0, ge=0, le=10_000, description="Jobs at once; 0 = the largest hint among the methods.")
     drain_s: float = Field(30.0, ge=0, description="Seconds running work may take to end after SIGTERM.")
+
+
+S = TypeVar("S", bound=Settings)
+
+
+class BadSettings(Failure):
+    """A variable of the environment does not fit; the message names it."""
+
+    code = "bad_settings"
+
+
+def read(settings_type: type[S]) -> S:
+    """The settings of this process's environment; raises `BadSettings` naming every variable at fault."""
+    try:
+        return settings_type()  # pyright: ignore[reportCallIssue]  # every field has a default
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        named = (f"{_PREFIX}{'.'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}" for fault in faults)
+        raise BadSettings("; ".join(named)) from None
+    except SettingsError as error:
+        # A list or table that is no JSON: the library's message names the field.
+        raise BadSettings(f"{_PREFIX}…: {error}") from None

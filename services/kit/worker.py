@@ -34,8 +34,6 @@ _ANNOUNCE_AFTER_S = 0.02
 # How long a handler may take to hear a cancel by itself before its task is cancelled.
 _CANCEL_GRACE_S = 5.0
 _BEAT_S = 0.5
-
-
 # How long the last steps of a job (terminal event, acknowledgement) may take when the worker is told to end.
 _ENDING_S = 5.0
 # Slots that come free within this time are filled by one request rather than by one each.
@@ -54,6 +52,10 @@ class _Running:
     stalled: bool = False
     ending: bool = False
     """The handler is done; what is left must not be interrupted."""
+
+    def shows_nothing(self) -> bool:
+        """True if the job gave no sign of progress for its ack wait."""
+        return self.stalled or time.monotonic() - self.job.last_activity > self.method.policy.ack_wait_s
 
 
 class JobWorker:
@@ -104,6 +106,9 @@ class JobWorker:
                         await message.nak()
                     else:
                         self._spawn(message)
+            # Until the last job is over its heartbeats go on and a word to it is heard.
+            while self._tasks:
+                await asyncio.wait(self._tasks)
         finally:
             await end(beats)
             await self._queue.stop()
@@ -149,8 +154,8 @@ class JobWorker:
             # Another version of this service knows it; each look costs the job one of its deliveries.
             await message.nak(delay=5 * delivery.attempt)
             return
-        if (running := self._running.get(envelope.id)) is not None:
-            if running.envelope.run == envelope.run and not running.stalled:
+        while (running := self._running.get(envelope.id)) is not None:
+            if running.envelope.run == envelope.run and not running.shows_nothing():
                 # Our own job came again (the bus was away longer than the ack wait): go on, and answer the new
                 # delivery.
                 running.message = message
@@ -162,7 +167,6 @@ class JobWorker:
                 await message.ack()
                 return
             job = Job(_info(envelope, delivery.attempt, self._instance), self._journal, self._objects)
-            job.control = await self._board.heard(envelope.id, sure=envelope.run > 1)
             task = asyncio.current_task()
             assert task is not None
             entry = self._running[envelope.id] = _Running(job, method, envelope, message, task)
@@ -172,6 +176,8 @@ class JobWorker:
             running_gauge = telemetry.jobs_running(self._service)
             running_gauge.inc()
             try:
+                # A word that comes while an earlier one is looked up is the newer of the two.
+                job.control = await self._board.heard(envelope.id, sure=envelope.run > 1) or job.control
                 await self._attempt(entry, handler)
             finally:
                 running_gauge.dec()
@@ -186,6 +192,7 @@ class JobWorker:
         job, policy = entry.job, entry.method.policy
         announce = asyncio.get_running_loop().call_later(_ANNOUNCE_AFTER_S, self._announce, job)
         outcome = "dropped"
+        limit = asyncio.timeout(policy.timeout_s or None)
         try:
             if job.attempt > policy.max_deliver:
                 raise Failure(
@@ -195,10 +202,7 @@ class JobWorker:
                 raise Held
             job.check()
             request = contract.complete(_decode(entry.method, entry.envelope.request))
-            if policy.timeout_s:
-                async with asyncio.timeout(policy.timeout_s):
-                    result = await handler(request, job)
-            else:
+            async with limit:
                 result = await handler(request, job)
             announce.cancel()
             outcome = await self._end(entry, _completed(job, result))
@@ -220,12 +224,11 @@ class JobWorker:
                 with contextlib.suppress(NatsError):
                     await entry.message.nak()
                 raise
-        except TimeoutError:
-            failure = Failure(
-                f"the job ran longer than {policy.timeout_s} s", code="timed_out", hint="Ask for less at once."
-            )
-            outcome = await self._fail(entry, failure)
         except Exception as error:
+            if isinstance(error, TimeoutError) and limit.expired():
+                error = Failure(
+                    f"the job ran longer than {policy.timeout_s} s", code="timed_out", hint="Ask for less at once."
+                )
             if not isinstance(error, Failure):
                 log.exception("job_raised")
             outcome = await self._fail(entry, as_failure(error))
@@ -290,11 +293,13 @@ class JobWorker:
                 if entry.ending or not self._bus.connected:
                     # Nobody can tell progress while the bus is away; that is no stall.
                     entry.job.alive()
-                ack_wait = float(entry.method.policy.ack_wait_s)
-                if now - entry.job.last_activity > ack_wait and not entry.stalled:
-                    entry.stalled = True
-                    entry.task.cancel()
-                elif now - entry.beat_at > ack_wait / 3 and entry.job.last_activity > entry.beat_at:
+                if entry.shows_nothing():
+                    if not entry.stalled:
+                        entry.stalled = True
+                        entry.task.cancel()
+                elif (
+                    now - entry.beat_at > entry.method.policy.ack_wait_s / 3 and entry.job.last_activity > entry.beat_at
+                ):
                     entry.beat_at = now
                     with contextlib.suppress(NatsError):
                         await entry.message.in_progress()

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
+import { api } from "@/api/client";
 import { token } from "@/api/token";
 import { toast } from "@/components/toast/toast-store";
 import { kindLabel } from "@/lib/format";
@@ -18,11 +19,13 @@ export function LiveJobs() {
 
   // `owner` is among the dependencies because another token is another owner, whose jobs are others.
   useEffect(() => {
-    const announce = (event: JobEvent) => {
-      const job = jobStore.newest.jobs[event.job_id];
-      const detail = job === undefined ? kindLabel(event.kind) : jobTitle(job);
+    const announce = async (event: JobEvent) => {
       const open = () => void navigate({ to: "/jobs", search: { job: event.job_id } });
       if (event.type === "completed") {
+        const known = jobStore.newest.jobs[event.job_id];
+        // Events do not carry what was asked for, and a short job ends before it was looked up.
+        const job = known?.loaded ? known : await api.job(event.job_id).catch(() => null);
+        const detail = job === null ? kindLabel(event.kind) : jobTitle(job);
         toast({
           tone: "success",
           title: `${kindLabel(event.kind)} is done`,
@@ -43,7 +46,7 @@ export function LiveJobs() {
     const stop = connectJobs({
       onState: (state) => connectionState.set(state),
       onNews: (event) => {
-        announce(event);
+        void announce(event);
         if (event.type === "output") void queries.invalidateQueries({ queryKey: ["assets"] });
         if (event.type === "queued" || isTerminal(event.type)) {
           void queries.invalidateQueries({ queryKey: ["jobs"] });

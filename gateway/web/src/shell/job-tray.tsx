@@ -3,7 +3,7 @@ import { Activity, X } from "lucide-react";
 import { Button } from "@/components/button/button";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { JobProgress } from "@/components/job-progress/job-progress";
-import { Popover } from "@/components/popover/popover";
+import { Popover, PopoverClose } from "@/components/popover/popover";
 import { useJobAction } from "@/jobs/actions";
 import { connectionState } from "@/jobs/connection-state";
 import type { LiveJob } from "@/jobs/reducer";
@@ -20,14 +20,16 @@ function TrayJob({ job }: { job: LiveJob }) {
         {preview && <img src={preview} alt="Preview" className="size-full object-cover" />}
       </div>
       <div className="grid min-w-0 grow gap-1">
-        <Link
-          to="/jobs"
-          search={{ job: job.id }}
-          className="truncate font-medium underline-offset-4 hover:underline"
-          title={kindLabel(job.kind)}
-        >
-          {jobTitle(job)}
-        </Link>
+        <PopoverClose>
+          <Link
+            to="/jobs"
+            search={{ job: job.id }}
+            className="truncate font-medium underline-offset-4 hover:underline"
+            title={kindLabel(job.kind)}
+          >
+            {jobTitle(job)}
+          </Link>
+        </PopoverClose>
         <JobProgress job={job} />
       </div>
       <IconButton label={`Cancel ${jobTitle(job)}`} onClick={() => void act(job.id, "cancel")}>
@@ -68,9 +70,11 @@ export function JobTray() {
       <div className="grid gap-4">
         <div className="flex items-center justify-between gap-2">
           <h2 className="font-semibold">Jobs under way</h2>
-          <Link to="/jobs" className="text-sm text-accent underline-offset-4 hover:underline">
-            All jobs
-          </Link>
+          <PopoverClose>
+            <Link to="/jobs" className="text-sm text-accent underline-offset-4 hover:underline">
+              All jobs
+            </Link>
+          </PopoverClose>
         </div>
         {connection === "waiting" && (
           <p role="status" className="rounded-lg bg-warning-soft px-3 py-2 text-sm text-warning">

@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { chatModelsQuery, generateOptionsQuery, servicesQuery } from "@/api/queries";
 import { Button } from "@/components/button/button";
-import { Popover } from "@/components/popover/popover";
+import { Popover, PopoverClose } from "@/components/popover/popover";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
-import { overallHealth, expectedHealth } from "@/components/service-list/health";
+import { expectedHealth, type Health, overallHealth } from "@/components/service-list/health";
 import { ServiceList } from "@/components/service-list/service-list";
 import { cn } from "@/lib/cn";
 
@@ -18,9 +18,11 @@ function Model({ label, name, to }: { label: string; name: string | undefined; t
         {name === undefined ? (
           <span className="text-muted">none yet</span>
         ) : (
-          <Link to={to} className="font-medium underline-offset-4 hover:underline">
-            {name}
-          </Link>
+          <PopoverClose>
+            <Link to={to} className="font-medium underline-offset-4 hover:underline">
+              {name}
+            </Link>
+          </PopoverClose>
         )}
       </dd>
     </div>
@@ -35,17 +37,19 @@ export function StackStatus() {
   const states = expectedHealth(services.data?.items ?? []);
   const unreachable = services.isError;
   const health = unreachable ? "failed" : overallHealth(states);
-  const starting = states.filter((service) => service.health === "starting" || service.health === "absent");
-  const failed = states.filter((service) => service.health === "failed");
+  const named = (health: Health) => states.filter((service) => service.health === health).map(({ name }) => name);
+  const [failed, starting, absent] = [named("failed"), named("starting"), named("absent")];
   const words = unreachable
     ? "Gateway unreachable"
     : services.isPending
       ? "Connecting"
       : failed.length > 0
-        ? `${failed.map((service) => service.name).join(", ")} failed`
+        ? `${failed.join(", ")} failed`
         : starting.length > 0
-          ? `${starting.map((service) => service.name).join(", ")} warming up`
-          : "All ready";
+          ? `${starting.join(", ")} warming up`
+          : absent.length > 0
+            ? `${absent.join(", ")} not running`
+            : "All ready";
   return (
     <Popover
       label="Services and models"

@@ -1,6 +1,6 @@
 import { ChevronLeft, ChevronRight, Download, X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { type KeyboardEvent, type ReactNode, useEffect } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import type { Asset } from "@/api/types";
 import { AssetImage } from "@/components/asset-media/asset-image";
 import { describeAsset } from "@/components/asset-media/describe";
@@ -27,10 +27,12 @@ export function Lightbox({ assets, openId, onOpen, actions, details }: LightboxP
     const target = assets[Math.min(assets.length - 1, Math.max(0, next))];
     if (target !== undefined) onOpen(target.id);
   };
-  const gone = openId !== null && asset === undefined;
+  // An asset that was shown and is gone was deleted; one that has not been here yet is still being loaded.
+  const shown = useRef<string | null>(null);
   useEffect(() => {
-    if (gone) onOpen(null);
-  }, [gone, onOpen]);
+    if (asset !== undefined) shown.current = asset.id;
+    else if (openId !== null && shown.current === openId) onOpen(null);
+  }, [asset, openId, onOpen]);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.metaKey || event.ctrlKey || event.altKey) return;
     if (event.key === "ArrowLeft") show(index - 1);

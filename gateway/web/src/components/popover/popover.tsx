@@ -11,6 +11,11 @@ interface PopoverProps {
   className?: string;
 }
 
+/** Around a link or button in a popover: following it closes the popover. */
+export function PopoverClose({ children }: { children: ReactNode }) {
+  return <Radix.Close asChild>{children}</Radix.Close>;
+}
+
 export function Popover({ trigger, label, children, align = "end", className }: PopoverProps) {
   return (
     <Radix.Root>

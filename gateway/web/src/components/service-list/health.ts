@@ -35,7 +35,9 @@ export function expectedHealth(states: readonly ServiceState[]): ServiceHealth[]
     (name): ServiceHealth => ({
       name,
       health: "absent",
-      detail: "Not up yet. The first start on a machine fetches its model, which takes a few minutes.",
+      detail:
+        "Not up yet. The first start on a machine fetches its model, which takes a few minutes; " +
+        "a studio started without this service stays without it.",
       since: null,
       copies: 0,
     }),

@@ -3,7 +3,7 @@ import { RelativeTime } from "@/components/relative-time/relative-time";
 import { Spinner } from "@/components/spinner/spinner";
 import type { ServiceHealth } from "./health";
 
-const WORDS = { ready: "Ready", starting: "Warming up", failed: "Failed", absent: "Waiting" };
+const WORDS = { ready: "Ready", starting: "Warming up", failed: "Failed", absent: "Not running" };
 
 function HealthIcon({ health }: { health: ServiceHealth["health"] }) {
   if (health === "ready") return <CircleCheck aria-hidden="true" className="size-4 text-success" />;

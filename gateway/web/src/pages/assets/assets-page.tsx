@@ -1,9 +1,9 @@
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { File as FileIcon, Film, Images, SlidersHorizontal, Trash2 } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api } from "@/api/client";
-import { assetsQuery } from "@/api/queries";
+import { assetQuery, assetsQuery } from "@/api/queries";
 import type { Asset } from "@/api/types";
 import { AssetFacts } from "@/components/asset-media/asset-facts";
 import { AssetImage } from "@/components/asset-media/asset-image";
@@ -63,6 +63,13 @@ export default function AssetsPage() {
   const queries = useQueryClient();
   const query = useInfiniteQuery(assetsQuery({ limit: 40, ...(kind ? { kind } : {}) }));
   const assets = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const listed = openId === undefined || assets.some((asset) => asset.id === openId);
+  // A link may lead to an asset further down than what has been loaded, or outside the filter.
+  const linked = useQuery({ ...assetQuery(openId ?? ""), enabled: !listed && query.isSuccess });
+  const shown = useMemo(
+    () => (listed || linked.data === undefined ? assets : [linked.data, ...assets]),
+    [listed, linked.data, assets],
+  );
   const [deleting, setDeleting] = useState<Asset | null>(null);
   const end = useRef<HTMLDivElement>(null);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
@@ -85,6 +92,7 @@ export default function AssetsPage() {
   const remove = async (asset: Asset) => {
     await api.deleteAsset(asset.id);
     open(null);
+    queries.removeQueries({ queryKey: ["asset", asset.id] });
     await Promise.all([
       queries.invalidateQueries({ queryKey: ["assets"] }),
       queries.invalidateQueries({ queryKey: ["jobs"] }),
@@ -108,6 +116,7 @@ export default function AssetsPage() {
             }
           />
           {query.isError && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
+          {!listed && linked.isError && <ProblemNotice error={linked.error} />}
           {query.isSuccess && assets.length === 0 && (
             <EmptyState
               icon={Images}
@@ -134,7 +143,7 @@ export default function AssetsPage() {
           <div ref={end} />
           {isFetchingNextPage && <Skeleton className="h-24" />}
           <Lightbox
-            assets={assets}
+            assets={shown}
             openId={openId ?? null}
             onOpen={open}
             details={(asset) => <AssetFacts asset={asset} />}

@@ -22,7 +22,7 @@ export function CodeBlock({ code, language }: CodeBlockProps) {
     };
   }, [code, language]);
   return (
-    <figure className="my-3 overflow-hidden rounded-xl border bg-sunken">
+    <figure className="overflow-hidden rounded-xl border bg-sunken">
       <figcaption className="flex h-9 items-center justify-between border-b pr-1 pl-3 text-xs text-muted">
         {language || "text"}
         <CopyButton text={code} label="Copy the code" />

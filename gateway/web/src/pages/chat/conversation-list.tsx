@@ -136,7 +136,7 @@ export function ConversationList({ openId, onNavigate }: ConversationListProps) 
       </div>
       <nav aria-label="Conversations" className="-mx-1 min-h-0 grow overflow-y-auto px-1">
         {query.isPending && (
-          <div className="grid gap-2">
+          <div className="grid grid-cols-1 gap-2">
             {["a", "b", "c"].map((key) => (
               <Skeleton key={key} className="h-12" />
             ))}
@@ -148,7 +148,7 @@ export function ConversationList({ openId, onNavigate }: ConversationListProps) 
             {search === "" ? "Your conversations are kept here." : "No conversation has these words."}
           </p>
         )}
-        <ul className="grid gap-0.5">
+        <ul className="grid grid-cols-1 gap-0.5">
           {items.map((conversation) =>
             renaming === conversation.id ? (
               <Rename key={conversation.id} conversation={conversation} onDone={() => setRenaming(null)} />

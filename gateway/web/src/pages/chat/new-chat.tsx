@@ -1,15 +1,17 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
-import { conversationQuery } from "@/api/queries";
+import { chatModelsQuery, conversationQuery } from "@/api/queries";
 import { Button } from "@/components/button/button";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
+import { ServiceWait } from "@/components/service-list/service-wait";
 import { answer } from "./answers";
 import { chatSettings, settingsRequest } from "./chat-settings";
 import { Composer } from "./composer";
 import { ModelControls } from "./model-controls";
+import { chatModels } from "./models";
 
 const EXAMPLES = [
   "Explain how a rainbow forms, in three sentences.",
@@ -25,6 +27,8 @@ export function NewChat({ prompt }: { prompt: string | undefined }) {
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<{ text: string; problem: Problem } | null>(null);
   const begun = useRef(false);
+  const models = useQuery(chatModelsQuery);
+  const warming = models.isSuccess ? chatModels(models.data.data).length === 0 : asProblem(models.error).status === 503;
 
   const begin = useCallback(
     async (text: string) => {
@@ -59,6 +63,11 @@ export function NewChat({ prompt }: { prompt: string | undefined }) {
     <section aria-label="New conversation" className="flex min-h-0 min-w-0 grow flex-col overflow-y-auto">
       <div className="mx-auto flex w-full max-w-3xl grow flex-col justify-center gap-6 px-4 py-8">
         <h2 className="text-center font-serif text-4xl text-balance">What is on your mind?</h2>
+        {warming && (
+          <p className="mx-auto rounded-xl bg-warning-soft px-4 py-3 text-warning">
+            <ServiceWait name="chat" otherwise="The language model is being loaded." />
+          </p>
+        )}
         {failed !== null && <ProblemNotice error={failed.problem} onRetry={() => void begin(failed.text)} />}
         <Composer
           onSend={(text) => {

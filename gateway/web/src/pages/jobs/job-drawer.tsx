@@ -82,6 +82,12 @@ function EventLog({ id }: { id: string }) {
 
 const asText = (value: unknown) => (typeof value === "object" ? JSON.stringify(value) : String(value));
 
+/** "cfg_scale" → "CFG scale". */
+function settingLabel(name: string): string {
+  const words = name.replaceAll("_", " ").replace(/^cfg\b/, "CFG");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 function Details({ job }: { job: LiveJob }) {
   const navigate = useNavigate();
   const [shown, setShown] = useState<string | null>(null);
@@ -128,7 +134,7 @@ function Details({ job }: { job: LiveJob }) {
         ))}
       </div>
       {!isTerminal(job.status) && <JobProgress job={job} />}
-      {preview && <img src={preview} alt="Latest preview" className="w-full rounded-xl bg-sunken object-contain" />}
+      {preview && <img src={preview} alt="Latest preview" className="max-h-72 w-full rounded-xl bg-sunken object-contain" />}
       {job.error && (
         <div role="alert" className="rounded-xl bg-danger-soft p-3">
           <p className="font-medium text-danger">{job.error.message}</p>
@@ -174,7 +180,10 @@ function Details({ job }: { job: LiveJob }) {
             )
           }
         >
-          <Facts rows={params.map(([name, value]) => [name, asText(value)] as const)} />
+          <Facts rows={params.map(
+              ([name, value]) =>
+                [settingLabel(name), name === "seed" && value === -1 ? "Random" : asText(value)] as const,
+            )} />
         </Section>
       )}
       <EventLog id={job.id} />

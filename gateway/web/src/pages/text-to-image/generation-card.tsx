@@ -10,6 +10,7 @@ import { useJobAction } from "@/jobs/actions";
 import { isTerminal } from "@/jobs/events";
 import type { LiveJob } from "@/jobs/reducer";
 import { jobTitle } from "@/jobs/title";
+import { cn } from "@/lib/cn";
 import { duration } from "@/lib/format";
 
 interface GenerationCardProps {
@@ -18,15 +19,30 @@ interface GenerationCardProps {
   onOpen: (asset: Asset) => void;
 }
 
-function summary(params: Record<string, unknown>): string {
-  const words = [
-    params.width && params.height ? `${params.width} × ${params.height}` : "",
-    params.steps ? `${params.steps} steps` : "",
-    typeof params.cfg_scale === "number" ? `CFG ${params.cfg_scale}` : "",
-    params.sampler,
-    params.model,
-  ];
-  return words.filter((word) => typeof word === "string" && word !== "").join(" · ");
+const text = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value) : "");
+
+/** The settings that tell one card from the next. What was left to the server is known once there is a result. */
+function summary(job: LiveJob): string {
+  const made = job.outputs[0];
+  const given = { ...job.params, ...made?.provenance };
+  const [width, height, steps, cfg] = [given.width, given.height, given.steps, given.cfg_scale].map(text);
+  return [
+    width && height ? `${width} × ${height}` : "",
+    steps ? `${steps} steps` : "",
+    cfg ? `CFG ${cfg}` : "",
+    text(made?.provenance.sampler_label) || text(given.sampler),
+    text(given.model),
+  ]
+    .filter((word) => word !== "")
+    .join(" · ");
+}
+
+/** Few pictures are shown large, many side by side. */
+function columns(count: number): string {
+  if (count === 1) return "grid-cols-1 max-w-80";
+  if (count === 2) return "grid-cols-2 max-w-2xl";
+  if (count === 3) return "grid-cols-2 sm:grid-cols-3";
+  return "grid-cols-2 sm:grid-cols-4";
 }
 
 /** The seed a job's first picture was made with, or null until it is known. */
@@ -88,7 +104,7 @@ export function GenerationCard({ job, onReuse, onOpen }: GenerationCardProps) {
         <div className="min-w-0 grow">
           <h3 className="line-clamp-2 font-medium text-pretty break-words">{jobTitle(job)}</h3>
           <p className="mt-0.5 text-xs break-words text-muted tabular-nums">
-            {summary(job.params)}
+            {summary(job)}
             {seed !== null && (
               <>
                 {" · "}
@@ -122,7 +138,7 @@ export function GenerationCard({ job, onReuse, onOpen }: GenerationCardProps) {
         </div>
       )}
       {indices.length > 0 && (
-        <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,13rem),1fr))] gap-3">
+        <div className={cn("grid gap-3", columns(indices.length))}>
           {indices.map((index) => (
             <Tile key={index} job={job} index={index} onOpen={onOpen} />
           ))}

@@ -9,8 +9,8 @@ import type { GenerateOptions } from "@/api/types";
 import { assetSettings } from "@/components/asset-media/describe";
 import { EmptyState } from "@/components/empty-state/empty-state";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
+import { ServiceWait } from "@/components/service-list/service-wait";
 import { Skeleton } from "@/components/skeleton/skeleton";
-import { Spinner } from "@/components/spinner/spinner";
 import { toast } from "@/components/toast/toast-store";
 import { jobStore } from "@/jobs/store";
 import { uniqueKey } from "@/lib/unique-key";
@@ -95,9 +95,10 @@ function Studio({ options }: { options: GenerateOptions }) {
 
 function Waiting() {
   return (
-    <EmptyState icon={ImageOff} title="The image service is warming up">
-      <p className="flex items-center justify-center gap-2">
-        <Spinner /> Its model is being loaded. This page opens by itself as soon as it answers.
+    <EmptyState icon={ImageOff} title="The image service is not ready yet">
+      <p>This page opens by itself as soon as it answers.</p>
+      <p className="mt-3">
+        <ServiceWait name="diffusion" otherwise="Its model is being loaded." />
       </p>
     </EmptyState>
   );

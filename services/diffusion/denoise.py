@@ -115,8 +115,8 @@ def _added(
 def predicted_clean(model: Model, picture: Picture, output: "torch.Tensor") -> "torch.Tensor":
     """The model's present guess of the clean latents x0 [1, channels, height, width]; call before `Picture.advance`.
 
-    Every sampler feeds the UNet z = sqrt(a) x0 + sqrt(1 - a) noise, a being alphas_cumprod at its timestep, so one formula
-    serves all (Salimans & Ho 2022, arXiv:2202.00512, appendix D).
+    Every sampler feeds the UNet z = sqrt(a) x0 + sqrt(1 - a) noise, a being alphas_cumprod at its timestep, so one
+    formula serves all (Salimans & Ho 2022, arXiv:2202.00512, appendix D).
     """
     import torch
 

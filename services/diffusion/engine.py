@@ -1,8 +1,8 @@
 """The engine: one thread that, step by step, moves every picture in the works.
 
-Each tick takes up to a batch of pictures of one model and size, wherever each is in its own schedule, evaluates the UNet once
-for all of them and lets each picture's own scheduler take its step. So a newcomer joins at the next tick, a cancelled request
-is gone at the next tick, and different samplers, steps, prompts and guidance share a batch.
+Each tick takes up to a batch of pictures of one model and size, wherever each is in its own schedule, evaluates the
+UNet once for all of them and lets each picture's own scheduler take its step. So a newcomer joins at the next tick, a
+cancelled request is gone at the next tick, and different samplers, steps, prompts and guidance share a batch.
 """
 
 import threading
@@ -201,7 +201,7 @@ class Engine:
 
 
 def _sort_out(requests: Sequence[Sampling]) -> tuple[list[Sampling], list[Sampling]]:
-    """Those still to be sampled, and those that were cancelled; requests with nothing left to sample drop out silently."""
+    """Those still to be sampled, and those that were cancelled; requests with nothing left to sample just drop out."""
     going = [s for s in requests if not s.over and not s.all_sampled]
     return going, [s for s in requests if s.cancelled]
 

@@ -1,13 +1,14 @@
 """Batching that changes no bit: the same picture comes out whatever else was in the batch.
 
-A convolution or matrix product over a bigger batch may run another kernel, which adds in another order. Measured on the CPU
-(oneDNN and MKL kernels, one thread), the only layers of a Stable Diffusion UNet whose result for a row depends on how many
-rows there are (two or more) are the linear layers fed one vector per row, such as the time embedding, and the 1x1
-convolutions. Those are computed in groups of two rows here, which costs little as they are small; every UNet call is given an
-even number of rows, so a picture sampled alone goes through the very same kernels.
+A convolution or matrix product over a bigger batch may run another kernel, which adds in another order. Measured on the
+CPU (oneDNN and MKL kernels, one thread), the only layers of a Stable Diffusion UNet whose result for a row depends on
+how many rows there are (two or more) are the linear layers fed one vector per row, such as the time embedding, and the
+1x1 convolutions. Those are computed in groups of two rows here, which costs little as they are small; every UNet call
+is given an even number of rows, so a picture sampled alone goes through the very same kernels.
 
-That is an observation about kernels and no law. So it is checked on the real data: before a batch of some shape is believed,
-it is once computed both ways and compared bit by bit; where that fails, pictures of that shape are sampled one at a time.
+That is an observation about kernels and no law. So it is checked on the real data: before a batch of some shape is
+believed, it is once computed both ways and compared bit by bit; where that fails, pictures of that shape are sampled
+one at a time.
 """
 
 import threading
@@ -57,7 +58,7 @@ class BatchProof:
             return dict(self._seen)
 
     def verdict(self, shape: tuple[int, ...]) -> bool | None:
-        """True = exact, False = not, None = not tried yet. `shape` is [rows, channels, height, width] of a UNet call."""
+        """True = exact, False = not, None = not tried. `shape` is [rows, channels, height, width] of a UNet call."""
         with self._lock:
             return self._seen.get(shape)
 

@@ -1,4 +1,4 @@
-"""Pipelines whose loop is not ours (Stable Diffusion 3, Flux, LCM, PixArt…): run through diffusers, one picture at a time."""
+"""Pipelines whose loop is not ours (Stable Diffusion 3, Flux, LCM, PixArt…): run by diffusers, one at a time."""
 
 import copy
 import inspect

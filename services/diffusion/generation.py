@@ -17,7 +17,7 @@ class Generation:
     height: int
     steps: int
     cfg_scale: float
-    """Classifier-free guidance scale (Ho & Salimans 2022, arXiv:2207.12598); up to 1 the negative prompt plays no part."""
+    """Classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598); up to 1 the negative prompt plays no part."""
     sampler: str
     seed: int
     """Seed of the first picture; picture k uses seed + k."""
@@ -73,7 +73,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Ended:
-    """Nothing more will be told. `error` is why it ended early, None when all pictures were made or it was cancelled."""
+    """Nothing more will be told. `error` is why it ended early, None if all pictures were made or it was cancelled."""
 
     error: Exception | None = None
 

@@ -1,4 +1,4 @@
-"""From a diffusers folder or hub id to a model ready to sample. Slow; runs in a thread, with torch imported only here on."""
+"""From a diffusers folder or hub id to a model ready to sample. Slow: runs in a thread; torch is first needed here."""
 
 import importlib
 import json
@@ -25,8 +25,8 @@ log = structlog.get_logger(__name__)
 
 # Pipelines whose loop is ours; everything else runs through its own diffusers pipeline.
 _OURS = ("StableDiffusionPipeline", "StableDiffusionXLPipeline")
-# A UNet of fewer weights than this is computed on one thread, and several side by side: its layers are too small to be worth
-# dealing to several threads (measured: two threads are slower than one as soon as anything else runs).
+# A UNet of fewer weights than this is computed on one thread, and several side by side: its layers are too small to be
+# worth dealing to several threads (measured: two threads are slower than one as soon as anything else runs).
 _SMALL_WEIGHTS = 100_000_000
 
 
@@ -41,7 +41,7 @@ class LoadOptions:
 
 
 def load(name: str, source: str, options: LoadOptions, pulse: Pulse, gate: Gate) -> Model | ForeignModel:
-    """Load a model; raises `CannotLoad` with the reason. Fetching and hashing go on beside the sampling, building does not."""
+    """Load a model; raises `CannotLoad` with the reason. Fetching and hashing run beside sampling, building does not."""
     _spare_imports()
     _quieten()
     try:
@@ -78,7 +78,7 @@ def _import_libraries() -> None:
 
 
 def _quieten() -> None:
-    """No progress bars between the log's lines, and none of transformers' remarks about image processors nobody uses."""
+    """No progress bars between the log's lines, and no remarks of transformers about image processors nobody uses."""
     import diffusers.utils.logging
     import transformers.utils.logging
 
@@ -88,8 +88,8 @@ def _quieten() -> None:
 
 
 def _spare_imports() -> None:
-    """Keep transformers from importing scikit-learn, pandas and pyarrow (120 MB) for assisted text generation, where they
-    are installed; no diffusion model generates text."""
+    """Keep transformers from importing scikit-learn, pandas and pyarrow (120 MB) for assisted text generation, where
+    they are installed; no diffusion model generates text."""
     import transformers.utils
     import transformers.utils.import_utils as import_utils
 
@@ -97,7 +97,7 @@ def _spare_imports() -> None:
         return False
 
     import_utils.is_sklearn_available = absent
-    transformers.utils.is_sklearn_available = absent
+    transformers.utils.is_sklearn_available = absent  # pyright: ignore[reportPrivateImportUsage]
 
 
 def _folder(source: str) -> Path:
@@ -115,7 +115,7 @@ def _folder(source: str) -> Path:
         index = json.loads(Path(hf_hub_download(source, "model_index.json")).read_text())
         parts = [part for part, value in index.items() if isinstance(value, list) and any(value)]
         kinds = ("json", "txt", "model", "safetensors")
-        # Of several variants of the weights only the plain ones; a second round fetches half precision where there are none.
+        # Of several variants of the weights only the plain ones; a second round fetches half precision if need be.
         wanted = ["model_index.json", *(f"{part}/*.{kind}" for part in parts for kind in kinds)]
         local = Path(
             snapshot_download(source, allow_patterns=wanted, ignore_patterns=["*.fp16*", "*non_ema*", "*/openvino*"])
@@ -175,12 +175,12 @@ def _load_ours(read: _Read, options: LoadOptions, pulse: Pulse) -> Model:
         return loaded.to(device).eval().requires_grad_(False)
 
     unet = component(UNet2DConditionModel, "unet")
-    # The decoder stays in float32: in half precision SDXL's overflows and others show bands, and it runs once per picture.
+    # The decoder stays in float32: it runs but once per picture, and in half precision SDXL's overflows, others band.
     vae = component(AutoencoderKL, "vae", torch.float32)
     text = _text_encoders(read.folder, read.index, component)
     scheduler_config = json.loads((read.folder / "scheduler" / "scheduler_config.json").read_text())
     # Built only for its alphas and its idea of what an unsaid prediction type means.
-    reference = DDPMScheduler.from_config(scheduler_config)
+    reference: Any = DDPMScheduler.from_config(scheduler_config)
     scale = 2 ** (len(vae.config.block_out_channels) - 1)
     size = unet.config.sample_size
     height, width = (size, size) if isinstance(size, int) else size
@@ -214,7 +214,7 @@ def _text_encoders(folder: Path, index: dict[str, Any], component: Any) -> TextE
     pairs: list[tuple[Any, Any]] = []
     for suffix in ("", "_2"):
         library, kind = (index.get(f"text_encoder{suffix}") or [None, None])[:2]
-        if library is None:
+        if library is None or kind is None:
             continue
         transformers = importlib.import_module(library)
         tokenizer = getattr(transformers, index[f"tokenizer{suffix}"][1]).from_pretrained(folder / f"tokenizer{suffix}")

@@ -50,7 +50,7 @@ def parameters(settings: dict[str, Any]) -> str:
 
 
 def encode(image: Image.Image, image_format: str, settings: dict[str, Any]) -> Encoded:
-    """The image as a file of `image_format` (png, jpeg, webp) that carries its settings; equal input gives equal bytes."""
+    """The image as a file of `image_format` (png, jpeg, webp) that carries its settings; equal input, equal bytes."""
     text, document = parameters(settings), json.dumps(settings, sort_keys=True, ensure_ascii=False)
     buffer = io.BytesIO()
     if image_format == "png":

@@ -19,7 +19,7 @@ class Picture:
     def __init__(
         self, model: Model, generation: Generation, index: int, positive: Embedding, negative: Embedding
     ) -> None:
-        """Draw the noise. It comes from a CPU generator with the picture's own seed, so it is the same on every device."""
+        """Draw the noise, from a CPU generator with the picture's own seed, so that it is the same on every device."""
         import torch
 
         self.generation = generation

@@ -47,7 +47,7 @@ class LatentColours:
 
 
 def fit_colours(vae: Any, scale: int, *, seed: int = 0) -> LatentColours:
-    """Learn the map from the VAE itself, by least squares: encode drawings of random colours, compare with their patches.
+    """Learn the map from the VAE itself, by least squares: encode drawings of random colours, compare their patches.
 
     `scale` is pixels per latent. Takes about a second for Stable Diffusion's VAE on a CPU.
     """

@@ -10,7 +10,7 @@ from services.diffusion.samplers import SAMPLERS
 
 
 def settings_of(kind: str, generation: Generation, seed: int, card: ModelCard) -> dict[str, Any]:
-    """The settings of one picture as JSON data; `seed` is the picture's own, so asking for it with count 1 gives it again."""
+    """The settings of one picture as JSON data; `seed` is the picture's own: asking for it, count 1, gives it again."""
     return {
         "kind": kind,
         "prompt": generation.prompt,

@@ -1,6 +1,7 @@
 """Proof that the engine moves: it beats whenever a block of a network has been computed.
 
-A step of a big model on a CPU may take longer than a stalled job is waited for, so steps alone do not tell work from a hang.
+A step of a big model on a CPU may take longer than a stalled job is waited for, so steps alone do not tell work from a
+hang.
 """
 
 import time

@@ -32,7 +32,7 @@ class Sampler:
 
 _DPMPP = ("scheduling_dpmsolver_multistep", "DPMSolverMultistepScheduler")
 
-# `use_karras_sigmas` and `algorithm_type` are given everywhere they exist: the model's own config may hold another choice.
+# `use_karras_sigmas` and `algorithm_type` are given wherever they exist: the model's own config may choose otherwise.
 SAMPLERS: Mapping[str, Sampler] = MappingProxyType(
     {
         "euler": Sampler("Euler", "scheduling_euler_discrete", "EulerDiscreteScheduler", {"use_karras_sigmas": False}),

@@ -101,7 +101,7 @@ class Sampling:
         return (self._sampled + sum(picture.fraction for picture in self.active)) / self.generation.count
 
     def pace(self, fraction: float) -> float | None:
-        """Seconds left now that `fraction` is done, from a running mean of the pace; None at first. Call once a tick."""
+        """Seconds left with `fraction` done, from a running mean of the pace; None at first. Call once a tick."""
         now = time.monotonic()
         last, self._last = self._last, (now, fraction)
         if last is not None and now > last[0] and fraction > last[1]:
@@ -111,8 +111,8 @@ class Sampling:
 
 
 def choose(waiting: Sequence[Sampling], most: int) -> tuple[Model, list[tuple[Sampling, Picture]]]:
-    """The pictures of the next tick, at most `most`: of one model and size, namely the one that waited longest, and within
-    it every request's first picture before any request's second."""
+    """The pictures of the next tick, at most `most`: of one model and size, namely the one that waited longest, and
+    within it every request's first picture before any request's second."""
     first = min(waiting, key=lambda s: s.served_at)
     model = first.model
     assert isinstance(model, Model)

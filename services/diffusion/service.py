@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import time
-from functools import partial
 from typing import cast
 
 import structlog
@@ -138,7 +137,11 @@ class Diffusion(Service):
     async def _sample(self, model: Loaded, generation: Generation, image_format: str, job: Job) -> GenerationResult:
         loop = asyncio.get_running_loop()
         told: asyncio.Queue[Happening] = asyncio.Queue()
-        sampling = self._engine.submit(model, generation, partial(loop.call_soon_threadsafe, told.put_nowait))
+
+        def tell(happening: Happening) -> None:
+            loop.call_soon_threadsafe(told.put_nowait, happening)
+
+        sampling = self._engine.submit(model, generation, tell)
         result = GenerationResult(seed=generation.seed, model=model.card.name, model_hash=model.card.hash)
         try:
             while True:
@@ -177,17 +180,17 @@ class Diffusion(Service):
                             provenance=settings,
                         )
                         result.outputs.append(asset)
-                    case Ended(error=None):
+                    case Ended():
+                        if happening.error is not None:
+                            raise happening.error
                         # Pictures of different pace may be ready in another order.
                         result.outputs.sort(key=lambda asset: asset.index)
                         return result
-                    case Ended(error=error):
-                        raise error
         finally:
             sampling.cancel()
 
     def _show_life(self, job: Job) -> None:
-        """A job that waits for its turn, or for its next step, lives as long as the engine moves or a model is loaded."""
+        """A job waiting for its turn, or for its next step, lives as long as the engine moves or a model is loaded."""
         if self._models.loading:
             job.alive()
         job.last_activity = max(job.last_activity, self._engine.pulse.at)

@@ -19,7 +19,7 @@ class DiffusionSettings(ServiceSettings):
 
     diffusion_model: str = Field(
         f"starter={STARTER}",
-        description="Diffusers folders or hub ids: `name=path,name2=hub/id`. The first is loaded at start and the default.",
+        description="Diffusers folders or hub ids: `name=path,name2=hub/id`. The first is the default.",
     )
     diffusion_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="`auto` = CUDA where there is one.")
     diffusion_dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(

@@ -27,8 +27,9 @@ class TextEncoders:
     """Tokenizers and text encoders of one model. For one thread at a time."""
 
     def __init__(self, pairs: "Sequence[tuple[Any, Any]]", *, pooled: bool, zeros_for_empty: bool) -> None:
-        """`pairs` of (tokenizer, encoder). With `pooled` (SDXL) features come from the layer before the last and the last
-        encoder's projection is kept; `zeros_for_empty` makes an empty negative prompt all zeros, as SDXL was trained."""
+        """`pairs` of (tokenizer, encoder). With `pooled` (SDXL) features come from the layer before the last and the
+        last encoder's projection is kept; `zeros_for_empty` makes an empty negative prompt all zeros, as SDXL was
+        trained."""
         self._pairs = pairs
         self._pooled = pooled
         self._zeros_for_empty = zeros_for_empty

@@ -16,7 +16,7 @@ def variant(component: Path) -> str | None:
     Raises `CannotLoad` if there are no safetensors files: pickled weights run code when they are read.
     """
     names = [f.name for f in component.iterdir() if f.is_file()]
-    # model.safetensors, model-00001-of-00002.safetensors; model.fp16.safetensors, model.fp16-00001-of-00002.safetensors.
+    # model.safetensors, model-00001-of-00002.safetensors; model.fp16.safetensors, model.fp16-00001-of-00002.safetensors
     kinds = {n.split(".")[1].split("-")[0] for n in names if n.endswith(".safetensors")}
     if "safetensors" in kinds:
         return None
@@ -35,8 +35,8 @@ def files(folder: Path) -> list[Path]:
 def fingerprint(folder: Path, cache: Path | None = None) -> str:
     """SHA-256 (hex) over the paths and contents of a model's weights.
 
-    `cache` is a JSON file that remembers each file's hash under its path, size and modification time, so that gigabytes are
-    read once.
+    `cache` is a JSON file that remembers each file's hash under its path, size and modification time, so that gigabytes
+    are read once.
     """
     known = _read(cache)
     fresh: dict[str, str] = {}

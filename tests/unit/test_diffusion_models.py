@@ -30,13 +30,13 @@ def test_the_starter_model_tells_what_it_is() -> None:
 def test_several_models_can_be_named() -> None:
     assert parse_models("a=/x/y, b=org/name ,/models/sd15") == {"a": "/x/y", "b": "org/name", "sd15": "/models/sd15"}
     with pytest.raises(ValueError):
-        DiffusionSettings(diffusion_model=" , ")
+        DiffusionSettings.model_validate({"diffusion_model": " , "})
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATELIER_DIFFUSION_MODEL", "own=/somewhere")
     monkeypatch.setenv("ATELIER_DIFFUSION_THREADS", "3")
-    settings = DiffusionSettings()
+    settings = DiffusionSettings.model_validate({})
     assert settings.sources == {"own": "/somewhere"} and settings.cores == 3
 
 

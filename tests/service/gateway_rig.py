@@ -9,7 +9,7 @@ import asyncio
 import io
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -313,28 +313,3 @@ async def bob(rig: Rig) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the owner bob."""
     async with rig.gateway.client("token-of-bob") as client:
         yield client
-
-
-async def submit(client: httpx.AsyncClient, prompt: str = "a red apple", **fields: Any) -> dict[str, Any]:
-    """Submit a text-to-image job and return it."""
-    response = await client.post("/api/generate/text-to-image", json={"prompt": prompt, "seed": 42, **fields})
-    assert response.status_code == 202, response.text
-    return response.json()
-
-
-async def ended(client: httpx.AsyncClient, job_id: str, within_s: float = 20.0) -> dict[str, Any]:
-    """The job once the catalog knows that it has ended."""
-
-    async def look() -> dict[str, Any] | None:
-        job = (await client.get(f"/api/jobs/{job_id}")).json()
-        return job if job["status"] in ("completed", "failed", "cancelled") else None
-
-    return await until(look, within_s)
-
-
-async def until(look: Callable[[], Awaitable[Any]], within_s: float = 20.0) -> Any:
-    """What `look` gives as soon as that is something."""
-    async with asyncio.timeout(within_s):
-        while not (found := await look()):  # noqa: ASYNC110  # the other side is a server, it sets no event
-            await asyncio.sleep(0.02)
-    return found

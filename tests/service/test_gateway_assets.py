@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from tests.service.gateway_rig import Rig, ended, png, submit
+from tests.api import ended, submit
+from tests.service.gateway_rig import Rig, png
 
 
 async def upload(client: httpx.AsyncClient, *files: tuple[str, bytes, str]) -> list[dict[str, Any]]:

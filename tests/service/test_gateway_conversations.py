@@ -4,7 +4,8 @@ from typing import Any
 
 import httpx
 
-from tests.service.gateway_rig import Rig, until
+from tests.api import until
+from tests.service.gateway_rig import Rig
 from tests.sse import Heard, events
 
 

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from gateway.web import WebApp
-from tests.service.gateway_rig import Rig, running, submit, until
+from tests.api import submit, until
+from tests.service.gateway_rig import Rig, running
 
 PROBLEM = "application/problem+json"
 

@@ -4,7 +4,8 @@ import asyncio
 
 import httpx
 
-from tests.service.gateway_rig import Rig, ended, submit, until
+from tests.api import ended, submit, until
+from tests.service.gateway_rig import Rig
 from tests.sse import events, heard
 
 

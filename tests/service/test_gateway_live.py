@@ -14,7 +14,8 @@ from gateway.catalog.models import JobRow, now
 from gateway.reconcile import Reconciler
 from gateway.streams import Interest
 from services.kit.queue import JobQueue
-from tests.service.gateway_rig import Rig, Running, ended, running, submit, until
+from tests.api import ended, submit, until
+from tests.service.gateway_rig import Rig, Running, running
 from tests.sse import events, heard
 
 

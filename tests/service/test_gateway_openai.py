@@ -8,7 +8,8 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 
-from tests.service.gateway_rig import Rig, until
+from tests.api import until
+from tests.service.gateway_rig import Rig
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ class LoadOptions:
 
 
 def load(name: str, source: str, options: LoadOptions, pulse: Pulse, gate: Gate) -> Model | ForeignModel:
-    """Load a model; raises `CannotLoad` with the reason. Fetching and hashing run beside sampling, building does not."""
+    """Load a model; raises `CannotLoad` with the reason. Fetching and hashing run beside sampling; building waits."""
     _spare_imports()
     _quieten()
     try:

@@ -16,7 +16,7 @@ from minio.helpers import ObjectWriteResult
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
-from services.kit.failures import Failure, NotFound, Unavailable
+from services.kit.failures import BadInput, Failure, NotFound, Unavailable
 from services.kit.settings import Settings
 
 T = TypeVar("T")
@@ -158,6 +158,8 @@ async def _off_loop(function: Callable[..., T], *args: object) -> T:
     except S3Error as error:
         if error.code in ("NoSuchKey", "NoSuchObject", "NoSuchBucket", "ResourceNotFound"):
             raise NotFound(f"nothing is stored under {error.object_name or error.resource}") from error
+        if error.code == "InvalidRange":
+            raise BadInput(f"{error.object_name or error.resource} is shorter than that") from error
         raise Unavailable(f"object storage: {error.code}: {error.message}", retry_after_s=2) from error
     except (HTTPError, MinioException, OSError) as error:
         raise Unavailable(

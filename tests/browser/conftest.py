@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+import re
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
+from infra.local.options import ROOT
 from tests.stack import Stack
 
 # A machine that runs the whole stack and other suites besides is slow; a test that passes does not wait for these.
 PATIENCE_MS = 30_000
+ARTIFACTS = Path(ROOT, "tests/artifacts/browser")
+AXE = Path(ROOT, "gateway/web/node_modules/axe-core/axe.min.js")
 _QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
+_FAILED = pytest.StashKey[bool]()
 
 
 @dataclass
@@ -22,12 +30,13 @@ class Studio:
     url: str
     context: BrowserContext
     errors: list[str] = field(default_factory=list)
+    console: list[str] = field(default_factory=list)
 
     async def open(self, path: str = "/") -> Page:
         """A page of its own at `path`."""
         page = await self.context.new_page()
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.errors.append(f"{page.url}: {error}"))
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self._wrong(f"{page.url}: {error}"))
         await page.goto(self.url + path)
         return page
 
@@ -35,18 +44,45 @@ class Studio:
         """Takes errors that hold `text` off the list: the ones a test provokes on purpose."""
         self.errors[:] = [error for error in self.errors if text not in error]
 
-    def _console(self, message: ConsoleMessage) -> None:
+    async def keep(self, name: str) -> None:
+        """Leaves what can be seen and was said on the console under `ARTIFACTS`."""
+        for number, page in enumerate(self.context.pages):
+            await page.screenshot(path=ARTIFACTS / f"{name}-{number}.png")
+        await asyncio.to_thread((ARTIFACTS / f"{name}.log").write_text, "\n".join([*self.console, ""]))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        line = f"{message.page.url if message.page else ''}: {message.text}"
         if message.type == "error":
-            self.errors.append(f"{message.page.url if message.page else ''}: {message.text}")
+            self._wrong(line)
+        else:
+            self.console.append(f"{message.type} {line}")
+
+    def _wrong(self, line: str) -> None:
+        self.errors.append(line)
+        self.console.append(f"error {line}")
 
 
 OpenStudio = Callable[..., Awaitable[Studio]]
+CheckAccess = Callable[[Page], Awaitable[None]]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Lets fixtures know whether their test failed."""
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    return report
 
 
 @pytest.fixture(scope="session")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
     """The one browser of the test run."""
     expect.set_options(timeout=PATIENCE_MS)
+    # What an earlier run left would be taken for this one's.
+    await asyncio.to_thread(shutil.rmtree, ARTIFACTS, ignore_errors=True)
+    await asyncio.to_thread(ARTIFACTS.mkdir, parents=True)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", *_QUIET])
         yield browser
@@ -54,7 +90,7 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def open_studio(browser: Browser, stack: Stack) -> AsyncIterator[OpenStudio]:
+async def open_studio(request: pytest.FixtureRequest, browser: Browser, stack: Stack) -> AsyncIterator[OpenStudio]:
     """Opens the studio as a new visitor: `await open_studio(width=360, color_scheme="dark")`."""
     studios: list[Studio] = []
 
@@ -65,18 +101,43 @@ async def open_studio(browser: Browser, stack: Stack) -> AsyncIterator[OpenStudi
             accept_downloads=True,
             # Animations would only make the tests wait.
             reduced_motion="reduce",
+            permissions=["clipboard-read", "clipboard-write"],
         )
         context.set_default_timeout(PATIENCE_MS)
         studios.append(Studio(stack.url, context))
         return studios[-1]
 
     yield make
-    for studio in studios:
+    wrong = [error for studio in studios for error in studio.errors]
+    node: pytest.Item = request.node
+    for number, studio in enumerate(studios):
+        if wrong or node.stash.get(_FAILED, False):
+            await studio.keep(re.sub(r"\W+", "-", f"{node.name} {number}"))
         await studio.context.close()
-    assert [error for studio in studios for error in studio.errors] == []
+    assert wrong == []
 
 
 @pytest.fixture
 async def studio(open_studio: OpenStudio) -> Studio:
     """The studio on a desktop, in light colours."""
     return await open_studio()
+
+
+@pytest.fixture(scope="session")
+def accessible() -> CheckAccess:
+    """`await accessible(page)` fails where the page, as it stands, breaks a WCAG 2.1 AA rule axe can check."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci in gateway/web")
+    script = AXE.read_text()
+
+    async def check(page: Page) -> None:
+        if not await page.evaluate("() => 'axe' in window"):
+            await page.evaluate(script)
+        found = await page.evaluate(
+            """async () => (await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] })).violations
+                .map(({ id, nodes }) => [id, ...nodes.slice(0, 5).map(({ html, failureSummary }) =>
+                    html.slice(0, 200) + " " + failureSummary)])"""
+        )
+        assert found == []
+
+    return check

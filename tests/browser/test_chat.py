@@ -7,25 +7,26 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, Studio
+from tests.browser.conftest import PATIENCE_MS, CheckAccess, Studio
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.starter]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def language_model(stack: Stack) -> None:
-    """Chat needs its model, which takes longest to come up."""
+def language_model(chromium: str, stack: Stack) -> None:
+    """Chat needs its model, which takes longest to come up. Without a browser nothing is started."""
+    assert chromium
     stack.wait_chat()
 
 
-async def start(studio: Studio, question: str, tokens: int | None = None) -> Page:
+async def start(studio: Studio, question: str, tokens: int, temperature: float = 0.7) -> Page:
     """A new conversation with its first question sent."""
     page = await studio.open("/chat")
-    if tokens is not None:
-        await page.get_by_role("button", name="Chat settings").click()
-        await page.get_by_role("spinbutton", name="Most tokens to write").fill(str(tokens))
-        await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Chat settings").click()
+    await page.get_by_role("spinbutton", name="Most tokens to write").fill(str(tokens))
+    await page.get_by_role("spinbutton", name="Temperature").fill(str(temperature))
+    await page.keyboard.press("Escape")
     await send(page, question)
     await page.wait_for_url("**/chat/*")
     return page
@@ -37,7 +38,7 @@ async def send(page: Page, question: str) -> None:
 
 
 def answers(page: Page, status: str) -> Locator:
-    return page.locator(f"[data-status={status}]")
+    return page.locator(f"[data-answer={status}]")
 
 
 async def finished(page: Page, count: int = 1) -> None:
@@ -46,17 +47,28 @@ async def finished(page: Page, count: int = 1) -> None:
 
 async def test_an_answer_streams_and_says_who_gave_it(studio: Studio) -> None:
     page = await start(studio, "Explain how a rainbow forms, in three sentences.", tokens=120)
-    growing = answers(page, "streaming")
-    await expect(growing.locator(".prose-answer")).to_be_visible()
-    first = len(await growing.inner_text())
-    await page.wait_for_function(
-        "(length) => document.querySelector('[data-status]').innerText.length > length + 20", arg=first
-    )
+    growing = answers(page, "streaming").locator(".prose-answer")
+    for _ in range(3):
+        await expect(growing).not_to_have_text(await growing.inner_text())
     await finished(page)
     await expect(
         answers(page, "complete").get_by_text(re.compile(r"SmolLM2.* · [\d.]+ s · \d+ tokens", re.I))
     ).to_be_visible()
-    await expect(page.get_by_role("button", name="Send")).to_be_visible()
+    await expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible()
+
+
+async def test_code_is_highlighted_and_copied(studio: Studio, accessible: CheckAccess) -> None:
+    page = await start(studio, "Write a Python function that reverses a string.", tokens=80, temperature=0)
+    await finished(page)
+    code = page.get_by_role("figure").first
+    await expect(code.locator(".hljs-keyword").first).to_have_text("def")
+    await code.get_by_role("button", name="Copy the code").click()
+    await expect(code.get_by_role("button", name="Copied")).to_be_visible()
+    copied = await page.evaluate("() => navigator.clipboard.readText()")
+    assert copied.startswith("def ") and "```" not in copied
+    await page.get_by_role("button", name="Copy the answer").click()
+    assert "```python" in await page.evaluate("() => navigator.clipboard.readText()")
+    await accessible(page)
 
 
 async def test_stop_keeps_what_was_written(studio: Studio) -> None:
@@ -90,7 +102,8 @@ async def test_regenerate_and_edit_make_branches(studio: Studio) -> None:
     await expect(thread.get_by_text("Name a colour.", exact=True)).to_be_hidden()
     await page.get_by_role("button", name="Earlier version").click()
     await expect(thread.get_by_text("Name a colour.", exact=True)).to_be_visible()
-    await expect(page.get_by_text("2 / 2")).to_be_visible()
+    # Of its two answers the earlier one is still chosen.
+    await expect(page.get_by_text("1 / 2")).to_have_count(2)
 
 
 async def test_conversations_are_kept_found_renamed_and_deleted(studio: Studio) -> None:
@@ -137,5 +150,9 @@ async def test_a_question_from_home_is_asked_at_once(studio: Studio) -> None:
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/chat/*")
     await expect(page.locator("#content").get_by_text("What is a palette?").last).to_be_visible()
-    await expect(page.locator("[data-status]")).to_be_visible()
-    await page.get_by_role("button", name="Stop", exact=True).or_(page.get_by_role("button", name="Send")).click()
+    await expect(page.locator("[data-answer]")).to_be_visible()
+    await (
+        page.get_by_role("button", name="Stop", exact=True)
+        .or_(page.get_by_role("button", name="Send", exact=True))
+        .click()
+    )

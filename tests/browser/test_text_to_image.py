@@ -32,11 +32,12 @@ async def submit(page: Page, prompt: str, **numbers: float) -> Locator:
 async def test_a_picture_shows_progress_preview_and_result(studio: Studio) -> None:
     page = await studio.open("/text-to-image")
     card = await submit(page, "a red apple on a blue background", Steps=60, Pictures=2)
-    await expect(card.get_by_text(re.compile(r"step \d+ of 60"))).to_be_visible()
+    await expect(card.get_by_text(re.compile(r"step \d+ of 60", re.I))).to_be_visible()
     await expect(card.get_by_role("img", name="Preview 1")).to_be_visible()
     await expect(card.get_by_role("progressbar")).to_be_visible()
     await expect(card.get_by_role("button", name=re.compile("Open picture"))).to_have_count(2)
     await expect(card.get_by_role("progressbar")).to_be_hidden()
+    await expect(page.get_by_text("Text to image is done")).to_have_count(0)
     seed = await card.locator("[data-seed-used]").get_attribute("data-seed-used")
     assert seed is not None and int(seed) >= 0
     sizes = await card.locator("button img").evaluate_all("images => images.map((image) => image.naturalWidth)")
@@ -51,7 +52,7 @@ async def test_a_refresh_reattaches_to_the_running_job(studio: Studio) -> None:
     job_id = await card.get_attribute("data-job")
     await page.reload()
     card = page.locator(f"article[data-job='{job_id}']")
-    await expect(card.get_by_text(re.compile(r"step \d+ of 150"))).to_be_visible()
+    await expect(card.get_by_text(re.compile(r"step \d+ of 150", re.I))).to_be_visible()
     await expect(card.get_by_role("img", name="Preview 1")).to_be_visible()
     await expect(page.get_by_role("textbox", name="Prompt", exact=True)).to_have_value(prompt)
     await card.get_by_role("button", name="Cancel").click()
@@ -62,7 +63,7 @@ async def test_cancel_from_the_tray_on_another_page(studio: Studio) -> None:
     page = await studio.open("/text-to-image")
     prompt = "a lighthouse at night"
     card = await submit(page, prompt, **LONG)
-    await expect(card.get_by_text(re.compile(r"step \d+ of 150"))).to_be_visible()
+    await expect(card.get_by_text(re.compile(r"step \d+ of 150", re.I))).to_be_visible()
     await page.get_by_role("link", name="Chat", exact=True).click()
     await page.get_by_role("button", name=re.compile("^Jobs under way: [1-9]")).click()
     tray = page.get_by_role("dialog", name="Jobs under way")

@@ -1240,19 +1240,19 @@ export type ListJobsData = {
          *
          * Jobs in one of these states only; may be repeated.
          */
-        status?: Array<'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled'> | null;
+        status?: Array<'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled'>;
         /**
          * Kind
          *
          * `<service>.<method>`.
          */
-        kind?: string | null;
+        kind?: string;
         /**
          * Project Id
          *
          * A project's jobs only.
          */
-        project_id?: string | null;
+        project_id?: string;
         /**
          * Limit
          *
@@ -1264,7 +1264,7 @@ export type ListJobsData = {
          *
          * `next_cursor` of the part before.
          */
-        cursor?: string | null;
+        cursor?: string;
     };
     url: '/api/jobs';
 };
@@ -1599,7 +1599,7 @@ export type RetryJobData = {
          *
          * A key of your choice; the same request with the same key gives the same job.
          */
-        'Idempotency-Key'?: string | null;
+        'Idempotency-Key'?: string;
     };
     path: {
         /**
@@ -1663,7 +1663,7 @@ export type JobEventsData = {
          *
          * Resume after this event; browsers send it themselves.
          */
-        'Last-Event-ID'?: number | null;
+        'Last-Event-ID'?: number;
     };
     path: {
         /**
@@ -1679,7 +1679,7 @@ export type JobEventsData = {
          *
          * The same, for clients that cannot set the header.
          */
-        after?: number | null;
+        after?: number;
     };
     url: '/api/jobs/{job_id}/events';
 };
@@ -1734,7 +1734,7 @@ export type AllEventsData = {
          *
          * Resume after this event; browsers send it themselves.
          */
-        'Last-Event-ID'?: number | null;
+        'Last-Event-ID'?: number;
     };
     path?: never;
     query?: {
@@ -1743,19 +1743,19 @@ export type AllEventsData = {
          *
          * `<service>.<method>`.
          */
-        kind?: string | null;
+        kind?: string;
         /**
          * Project Id
          *
          * A project's jobs only.
          */
-        project_id?: string | null;
+        project_id?: string;
         /**
          * After
          *
          * The same, for clients that cannot set the header.
          */
-        after?: number | null;
+        after?: number;
     };
     url: '/api/events';
 };
@@ -1802,7 +1802,7 @@ export type TextToImageData = {
          *
          * A key of your choice; the same request with the same key gives the same job.
          */
-        'Idempotency-Key'?: string | null;
+        'Idempotency-Key'?: string;
     };
     path?: never;
     query?: never;
@@ -1870,7 +1870,7 @@ export type ListGenerationsData = {
          *
          * `next_cursor` of the part before.
          */
-        cursor?: string | null;
+        cursor?: string;
     };
     url: '/api/generate/';
 };
@@ -2011,19 +2011,19 @@ export type ListAssetsData = {
          *
          * `image`, `video`, `audio`, `text` or `file`.
          */
-        kind?: string | null;
+        kind?: string;
         /**
          * Job Id
          *
          * A job's outputs only.
          */
-        job_id?: string | null;
+        job_id?: string;
         /**
          * Project Id
          *
          * A project's assets only.
          */
-        project_id?: string | null;
+        project_id?: string;
         /**
          * Limit
          *
@@ -2035,7 +2035,7 @@ export type ListAssetsData = {
          *
          * `next_cursor` of the part before.
          */
-        cursor?: string | null;
+        cursor?: string;
     };
     url: '/api/assets';
 };
@@ -2244,19 +2244,19 @@ export type AssetContentData = {
          *
          * Bytes to send, e.g. `bytes=0-1023`.
          */
-        Range?: string | null;
+        Range?: string;
         /**
          * If-Range
          *
          * Only answer the range if the content still has this ETag.
          */
-        'if-range'?: string | null;
+        'if-range'?: string;
         /**
          * If-None-Match
          *
          * ETags the client has.
          */
-        'if-none-match'?: string | null;
+        'if-none-match'?: string;
     };
     path: {
         /**
@@ -2331,7 +2331,7 @@ export type AssetThumbnailData = {
          *
          * ETags the client has.
          */
-        'if-none-match'?: string | null;
+        'if-none-match'?: string;
     };
     path: {
         /**
@@ -2398,13 +2398,13 @@ export type ListConversationsData = {
          *
          * `next_cursor` of the part before.
          */
-        cursor?: string | null;
+        cursor?: string;
         /**
          * Q
          *
          * Text to look for in titles and messages.
          */
-        q?: string | null;
+        q?: string;
     };
     url: '/api/conversations';
 };

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { api } from "@/api/client";
 import { token } from "@/api/token";
@@ -11,17 +11,22 @@ import { isTerminal, type JobEvent } from "./events";
 import { jobStore } from "./store";
 import { jobTitle } from "./title";
 
+const WATCHING = ["/text-to-image", "/jobs"];
+
 /** Holds the page's one live connection, refreshes lists that its events make stale, and announces how jobs end. */
 export function LiveJobs() {
   const queries = useQueryClient();
   const navigate = useNavigate();
+  const router = useRouter();
   const owner = token.use();
 
   // `owner` is among the dependencies because another token is another owner, whose jobs are others.
   useEffect(() => {
     const announce = async (event: JobEvent) => {
       const open = () => void navigate({ to: "/jobs", search: { job: event.job_id } });
-      if (event.type === "completed") {
+      // Who watches the job end need not be told.
+      const watched = !document.hidden && WATCHING.includes(router.state.location.pathname);
+      if (event.type === "completed" && !watched) {
         const known = jobStore.newest.jobs[event.job_id];
         // Events do not carry what was asked for, and a short job ends before it was looked up.
         const job = known?.loaded ? known : await api.job(event.job_id).catch(() => null);
@@ -58,7 +63,7 @@ export function LiveJobs() {
       stop();
       jobStore.clear();
     };
-  }, [queries, navigate, owner]);
+  }, [queries, navigate, router, owner]);
 
   return null;
 }

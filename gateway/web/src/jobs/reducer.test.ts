@@ -85,6 +85,13 @@ describe("applySnapshot", () => {
     expect(state.jobs["01A"]).toMatchObject({ progress: 0.8, params: { prompt: "a cat" }, loaded: true });
   });
 
+  it("takes from the catalog what events do not tell", () => {
+    const live = play(event(5, { type: "queued" }), event(6, { type: "output", asset: asset("a1", 1) }));
+    const state = applySnapshot(live, [job({ retry_of: "01Z", priority: 1, outputs: [asset("a0", 0)] })]);
+    expect(state.jobs["01A"]).toMatchObject({ retry_of: "01Z", priority: 1 });
+    expect(state.jobs["01A"]?.outputs.map((output) => output.id)).toEqual(["a0", "a1"]);
+  });
+
   it("takes an end the journal has not shown", () => {
     const live = play(event(5, { type: "preview", image: "x" }));
     const state = applySnapshot(live, [job({ status: "completed", progress: 1 })]);

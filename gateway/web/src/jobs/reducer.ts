@@ -155,6 +155,25 @@ export function applyEvent(state: JobsState, event: JobEvent): JobsState {
 
 const ORDER: Record<JobStatus, number> = { pending: 0, paused: 1, running: 2, cancelled: 3, failed: 3, completed: 3 };
 
+/** What the journal tells better than a catalog that is behind it; the rest, what was asked for, the catalog knows. */
+function ahead(live: LiveJob, job: Job): LiveJob {
+  return {
+    ...live,
+    params: job.params,
+    priority: job.priority,
+    retry_of: job.retry_of,
+    project_id: job.project_id,
+    owner_id: job.owner_id,
+    trace_id: job.trace_id,
+    created_at: job.created_at,
+    started_at: live.started_at ?? job.started_at,
+    attempts: Math.max(live.attempts, job.attempts),
+    // Listening may have begun in the middle of the job.
+    outputs: live.outputs.reduce(withOutput, [...job.outputs]),
+    loaded: true,
+  };
+}
+
 /** Merge jobs as the catalog knows them. The journal runs ahead of the catalog, so a further state is kept. */
 export function applySnapshot(state: JobsState, jobs: readonly Job[]): JobsState {
   if (jobs.length === 0) return state;
@@ -166,10 +185,8 @@ export function applySnapshot(state: JobsState, jobs: readonly Job[]): JobsState
     } else if (isTerminal(job.status) && !isTerminal(live.status)) {
       merged[job.id] = { ...live, ...job, previews: {}, loaded: true };
     } else {
-      const ahead = live.lastSeq > 0 && ORDER[live.status] >= ORDER[job.status];
-      merged[job.id] = ahead
-        ? { ...job, ...live, params: job.params, created_at: job.created_at, trace_id: job.trace_id, loaded: true }
-        : { ...live, ...job, loaded: true };
+      const behind = live.lastSeq > 0 && ORDER[live.status] >= ORDER[job.status];
+      merged[job.id] = behind ? ahead(live, job) : { ...live, ...job, loaded: true };
     }
   }
   return { ...state, jobs: pruned(merged) };

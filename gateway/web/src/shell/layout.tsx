@@ -63,11 +63,10 @@ export function Layout() {
                 size="sm"
                 className="text-muted max-sm:border-transparent max-sm:bg-transparent max-sm:px-2"
                 onClick={() => setPalette(true)}
-                aria-label={`Search and commands, ${MODIFIER} K`}
               >
                 <Search />
-                <span className="hidden sm:inline">Search and commands</span>
-                <kbd className="ml-4 hidden rounded border px-1.5 font-sans text-xs sm:inline">{MODIFIER} K</kbd>
+                <span className="max-sm:sr-only">Search and commands</span>
+                <kbd className="ml-4 rounded max-sm:hidden border px-1.5 font-sans text-xs">{MODIFIER} K</kbd>
               </Button>
             </div>
             <StackStatus />

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { cn } from "@/lib/cn";
 import { focusLayer } from "./focus";
+import { ignoreToasts } from "./outside";
 
 interface DialogProps {
   open: boolean;
@@ -29,6 +30,7 @@ export function Dialog({ open, onOpenChange, title, description, children, side 
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/40 backdrop-blur-[2px]" />
         <Radix.Content
           onOpenAutoFocus={focusLayer}
+          onInteractOutside={ignoreToasts}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={cn(
             "fixed z-50 flex flex-col overflow-hidden bg-surface shadow-float outline-none",

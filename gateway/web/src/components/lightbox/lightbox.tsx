@@ -6,6 +6,7 @@ import { AssetImage } from "@/components/asset-media/asset-image";
 import { describeAsset } from "@/components/asset-media/describe";
 import { downloadAsset } from "@/components/asset-media/download";
 import { focusLayer } from "@/components/dialog/focus";
+import { ignoreToasts } from "@/components/dialog/outside";
 import { IconButton } from "@/components/icon-button/icon-button";
 
 interface LightboxProps {
@@ -51,6 +52,7 @@ export function Lightbox({ assets, openId, onOpen, actions, details }: LightboxP
           <Radix.Content
             aria-describedby={undefined}
             onOpenAutoFocus={focusLayer}
+            onInteractOutside={ignoreToasts}
             onKeyDown={onKeyDown}
             className="fixed inset-0 z-50 flex flex-col outline-none"
           >

@@ -1,6 +1,7 @@
 import { Popover as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { focusLayer } from "@/components/dialog/focus";
+import { ignoreToasts } from "@/components/dialog/outside";
 import { cn } from "@/lib/cn";
 
 interface PopoverProps {
@@ -23,6 +24,7 @@ export function Popover({ trigger, label, children, align = "end", className }: 
       <Radix.Portal>
         <Radix.Content
           onOpenAutoFocus={focusLayer}
+          onInteractOutside={ignoreToasts}
           aria-label={label}
           align={align}
           sideOffset={8}

@@ -92,6 +92,7 @@ export async function answer(queries: QueryClient, conversationId: string, reque
     controllers.delete(conversationId);
     setAnswer(conversationId, problem === null ? null : { request, problem });
     void queries.invalidateQueries({ queryKey: ["conversations"] });
-    if (!ended) setTimeout(() => void queries.invalidateQueries({ queryKey }), SETTLE_MS);
+    // The first question also gave the conversation its title.
+    setTimeout(() => void queries.invalidateQueries({ queryKey }), ended ? 0 : SETTLE_MS);
   }
 }

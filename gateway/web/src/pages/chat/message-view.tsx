@@ -104,7 +104,7 @@ function AssistantMessage({ point, locked, onChoose, onRegenerate }: MessageView
   const { message } = point;
   const writing = message.status === "streaming" && locked;
   return (
-    <div className="grid min-w-0 grid-cols-1 gap-1.5" data-status={writing ? "streaming" : message.status}>
+    <div className="grid min-w-0 grid-cols-1 gap-1.5" data-answer={writing ? "streaming" : message.status}>
       {message.content !== "" && <Markdown text={message.content} />}
       {writing && message.content === "" && (
         <p role="status" className="flex h-6 items-center gap-1.5 text-muted">

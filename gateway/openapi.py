@@ -86,7 +86,8 @@ def _open(schema: dict[str, Any]) -> dict[str, Any]:
             and ("type" in field or "$ref" in field)
         ):
             properties[name] = {"anyOf": [field, {"type": "null"}]}
-    schema["additionalProperties"] = True
+    for tolerant in (schema, schema.get("$defs", {}).get("StreamOptions", {})):
+        tolerant["additionalProperties"] = True
     return schema
 
 
@@ -100,9 +101,19 @@ def _finish(path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> No
     if path.startswith(("/api/", "/v1/")):
         # Local mode asks for nothing; with tokens every request needs one.
         operation["security"] = [{}, {"bearer": []}]
+    for parameter in operation.get("parameters", []):
+        _never_null(parameter["schema"])
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if body is not None and "$ref" in body["schema"]:
         body["example"] = _example(schemas[body["schema"]["$ref"].rsplit("/", 1)[1]], schemas)
+
+
+def _never_null(schema: dict[str, Any]) -> None:
+    """In a header, path or query a field may be absent, but there is no way to write null."""
+    options = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
+    if len(options) == 1:
+        del schema["anyOf"]
+        schema |= options[0]
 
 
 def _example(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from services.kit.failures import BadInput, Conflict, Failure, FieldFault, NotFound, Unavailable
@@ -111,7 +112,7 @@ def openai_error(failure: Failure) -> dict[str, Any]:
         kind = "rate_limit_error"
     else:
         kind = "invalid_request_error" if status < 500 else "server_error"
-    message = f"{failure.message} {failure.hint}".strip()
+    message = failure.message if not failure.hint else f"{failure.message.rstrip('.')}. {failure.hint}"
     param = failure.fields[0].field if failure.fields else None
     return {"error": {"message": message, "type": kind, "param": param, "code": failure.code}}
 
@@ -175,13 +176,21 @@ async def _on_validation(request: Request, error: Exception) -> Response:
 
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    failure = from_http(error)
+    failure, headers = from_http(error), error.headers
     if error.status_code == 404:
         failure = NotFound(f"There is nothing at {request.url.path}.", hint="The API is described at /docs.")
     elif error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
-        failure = Failure(f"{request.method} is not allowed here; {allowed} is.", code="method_not_allowed")
-    return respond(request.scope, failure, error.headers)
+        allowed = ", ".join(_methods_at(request))
+        failure = Failure(f"{request.method} is not allowed here, only {allowed}.", code="method_not_allowed")
+        headers = {**(headers or {}), "Allow": allowed}
+    return respond(request.scope, failure, headers)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """All methods of an address. The framework names only those of the first route it finds there."""
+    routes = [route for route in request.app.router.routes if isinstance(route, Route)]
+    path = next((route.path for route in routes if route.matches(request.scope)[0] is not Match.NONE), None)
+    return sorted({method for route in routes if route.path == path for method in route.methods or ()})
 
 
 def install(app: FastAPI) -> None:

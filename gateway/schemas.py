@@ -1,14 +1,19 @@
 """What the API answers with. Requests to services are derived from the contract instead; see `routes/generate.py`."""
 
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.kit.schema import WHOLE
+
 T = TypeVar("T")
+Whole = Annotated[int, WHOLE]
 JobStatus = Literal["pending", "running", "paused", "completed", "failed", "cancelled"]
 MessageStatus = Literal["complete", "stopped", "failed", "streaming"]
 
+# Beyond this a JSON number is another one after it went through JavaScript.
+_EXACT = 2**53 - 1
 _ULID = "01K9ZC1Q5V8M3T7R2N4B6D0XYA"
 
 
@@ -86,7 +91,7 @@ class JobPatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    priority: Literal[0, 1] = Field(description="1 = before the owner's other jobs.", examples=[1])
+    priority: Annotated[Literal[0, 1], WHOLE] = Field(description="1 = before the owner's other jobs.", examples=[1])
 
 
 class Conversation(BaseModel):
@@ -160,8 +165,8 @@ class MessageCreate(BaseModel):
     model: str | None = Field(None, max_length=256, description="Absent = the conversation's.")
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, ge=0, le=1)
-    max_tokens: int | None = Field(None, ge=1, le=2**31 - 1, examples=[64])
-    seed: int | None = Field(None, ge=-(2**63), le=2**63 - 1)
+    max_tokens: Whole | None = Field(None, ge=1, le=2**31 - 1, examples=[64])
+    seed: Whole | None = Field(None, ge=-_EXACT, le=_EXACT, examples=[42])
 
 
 class ServiceState(BaseModel):

@@ -18,10 +18,16 @@ from services.kit.journal import is_terminal
 Cut = Callable[[], None]
 Opened = AbstractAsyncContextManager[AsyncIterator[bytes]]
 
+_EXAMPLE = """id: 6
+event: progress
+data: {"job_id":"01K9ZC1Q5V8M3T7R2N4B6D0XYA","seq":6,"type":"progress","time":"2026-01-31T12:00:00.5Z",\
+"kind":"diffusion.text_to_image","fraction":0.2,"stage":"sampling","message":"Step 4 of 20","step":4,"steps":20}
+
+"""
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events; `id` is the sequence to resume after, `event` the type, `data` JSON.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
     }
 }
 _NONE: list[frames.Frame] = []

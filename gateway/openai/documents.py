@@ -65,7 +65,10 @@ def completion(object_name: str) -> Responses:
         choices={"type": "array", "items": {"type": "object"}},
     )
     described = _json(whole, "The completion; with `stream` its chunks as server-sent events, ended by `data: [DONE]`.")
-    described["content"]["text/event-stream"] = {"schema": {"type": "string"}}
+    described["content"]["text/event-stream"] = {
+        "schema": {"type": "string"},
+        "example": f'data: {{"id":"cmpl-1","object":"{object_name}.chunk","choices":[…]}}\n\ndata: [DONE]\n\n',
+    }
     return {200: described}
 
 

@@ -74,7 +74,8 @@ async def list_assets(
                                 "description": "One or more files.",
                             }
                         },
-                    }
+                    },
+                    "example": {uploads.FIELD: ["(the content of apple.png)"]},
                 }
             },
         }

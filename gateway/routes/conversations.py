@@ -21,6 +21,14 @@ from services.kit.ids import new_ulid
 
 routes = router("conversations")
 
+_ANSWER = """event: delta
+data: {"content":"Hello"}
+
+event: delta
+data: {"content":" there!"}
+
+"""
+
 
 @routes.get(
     "/api/conversations", operation_id="list_conversations", summary="List conversations", responses=problems(422)
@@ -121,7 +129,7 @@ async def delete_conversation(parts: GatewayParts, caller: Caller, conversation_
     responses={
         200: {
             "description": "Server-sent events: `user`, `start`, `delta` …, then `done` or `error`.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _ANSWER}},
         },
         **problems(400, 404, 413, 415, 422),
     },

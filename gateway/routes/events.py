@@ -14,7 +14,8 @@ from gateway.streams import Interest
 
 routes = router("events")
 
-_MAX_SEQ = 2**63 - 1
+# What JavaScript's numbers hold exactly; the journal will not get there.
+_MAX_SEQ = 2**53 - 1
 LastEventId = Annotated[
     int | None,
     Header(

@@ -42,7 +42,7 @@ class Subscribe(_Op):
     """Hear of a job, from its start or after a sequence, or of all jobs from now on."""
 
     op: Literal["subscribe"]
-    after: int | None = Field(None, ge=0, le=2**63 - 1)
+    after: int | None = Field(None, ge=0, le=2**53 - 1)
 
 
 class Unsubscribe(_Op):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar, cast
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, create_model
 
 from atelier.v1 import options_pb2
 
@@ -27,6 +27,14 @@ FREE_FORM = {
     "google.protobuf.ListValue": list[Any],
 }
 TIMESTAMP = "google.protobuf.Timestamp"
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""For integers out of JSON, which knows one kind of number: 20.0 is 20, and JSON Schema says so too."""
 
 
 def descriptor_of(message: Message | type[Message]) -> Descriptor:
@@ -104,9 +112,11 @@ def _single_type(
     low, high, multiple = _given(rules, "minimum"), _given(rules, "maximum"), _given(rules, "multiple_of")
     if field.cpp_type in _INTEGERS:
         least, most = _INTEGERS[field.cpp_type]
-        whole = int(multiple) if multiple is not None else None
+        step = int(multiple) if multiple is not None else None
         return Annotated[
-            int, Field(ge=least if low is None else int(low), le=most if high is None else int(high), multiple_of=whole)
+            int,
+            WHOLE,
+            Field(ge=least if low is None else int(low), le=most if high is None else int(high), multiple_of=step),
         ]
     return Annotated[float, Field(ge=low, le=high, multiple_of=multiple, allow_inf_nan=False)]
 

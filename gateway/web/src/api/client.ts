@@ -13,19 +13,19 @@ export interface JobFilter {
   status?: readonly JobStatus[];
   kind?: string;
   limit?: number;
-  cursor?: string | null;
+  cursor?: string | undefined;
 }
 
 export interface AssetFilter {
   kind?: string;
   limit?: number;
-  cursor?: string | null;
+  cursor?: string | undefined;
 }
 
 export interface ConversationFilter {
   q?: string;
   limit?: number;
-  cursor?: string | null;
+  cursor?: string | undefined;
 }
 
 const ACTIONS = { cancel: sdk.cancelJob, pause: sdk.pauseJob, resume: sdk.resumeJob, retry: sdk.retryJob };

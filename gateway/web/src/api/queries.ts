@@ -35,7 +35,7 @@ export const generateOptionsQuery = queryOptions({
 export const jobsQuery = (filter: Omit<JobFilter, "cursor">) =>
   infiniteQueryOptions({
     queryKey: ["jobs", filter],
-    queryFn: ({ pageParam }) => api.jobs({ ...filter, cursor: pageParam }),
+    queryFn: ({ pageParam }) => api.jobs({ ...filter, cursor: pageParam ?? undefined }),
     initialPageParam: null as string | null,
     getNextPageParam: nextCursor,
   });
@@ -45,7 +45,7 @@ export const jobQuery = (id: string) => queryOptions({ queryKey: ["job", id], qu
 export const assetsQuery = (filter: Omit<AssetFilter, "cursor">) =>
   infiniteQueryOptions({
     queryKey: ["assets", filter],
-    queryFn: ({ pageParam }) => api.assets({ ...filter, cursor: pageParam }),
+    queryFn: ({ pageParam }) => api.assets({ ...filter, cursor: pageParam ?? undefined }),
     initialPageParam: null as string | null,
     getNextPageParam: nextCursor,
   });
@@ -55,7 +55,7 @@ export const assetQuery = (id: string) => queryOptions({ queryKey: ["asset", id]
 export const conversationsQuery = (q: string) =>
   infiniteQueryOptions({
     queryKey: ["conversations", q],
-    queryFn: ({ pageParam }) => api.conversations({ q, limit: 30, cursor: pageParam }),
+    queryFn: ({ pageParam }) => api.conversations({ q, limit: 30, cursor: pageParam ?? undefined }),
     initialPageParam: null as string | null,
     getNextPageParam: nextCursor,
   });

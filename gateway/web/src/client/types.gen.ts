@@ -1027,6 +1027,7 @@ export type StreamOptions = {
      * Send a last chunk with the usage of the whole request.
      */
     include_usage?: boolean;
+    [key: string]: unknown;
 };
 
 /**

@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 
 import structlog
 
+from services.chat.lines import lines
 from services.kit.failures import Failure
 from services.kit.tasks import end
 
@@ -27,7 +28,6 @@ _GUARD = Path(__file__).with_name("guard.py")
 _PROBE_EVERY_S = 0.25
 _WATCH_EVERY_S = 2.0
 _END_WITHIN_S = 8.0
-_LINE_LIMIT = 256 * 1024
 # A run this long counts as a success, so the next restart comes at once.
 _HEALTHY_S = 60.0
 
@@ -51,6 +51,10 @@ class Probe(Protocol):
 
     async def ailment(self) -> str:
         """Why it should be restarted although it runs; "" while all is well."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give up what it holds."""
         ...
 
 
@@ -107,6 +111,7 @@ class ChildServer:
         self.restarts = 0
         self.failures = 0
         self.started_in_s = 0.0
+        self._was_ready = False
 
     def start(self) -> None:
         """Begin, in the background."""
@@ -129,17 +134,23 @@ class ChildServer:
     async def _keep_running(self) -> None:
         while not self._stopping.is_set():
             began = time.monotonic()
+            self._was_ready = False
             scratch = private_folder(self.name)
+            stopping = asyncio.create_task(self._stopping.wait(), name=f"{self.name}-stop")
             try:
-                why = await self._run_once(scratch)
+                why = await self._run_once(scratch, stopping)
             except (OSError, Failure) as error:
                 why = f"{self.name} could not be started: {error}"
+            except Exception as error:
+                # Whatever goes wrong with one run, the next must come.
+                log.exception("child_keeper_raised", child=self.name)
+                why = f"{self.name} could not be watched: {error!r}"
             finally:
+                await end(stopping)
                 shutil.rmtree(scratch, ignore_errors=True)
             if self._stopping.is_set():
                 return
-            was_ready = self.state == "ready"
-            self.failures = 1 if was_ready and time.monotonic() - began > _HEALTHY_S else self.failures + 1
+            self.failures = 1 if self._was_ready and time.monotonic() - began > _HEALTHY_S else self.failures + 1
             self.restarts += 1
             self._tell("down", why)
             pause = self._backoff.before(self.failures)
@@ -148,29 +159,34 @@ class ChildServer:
                 async with asyncio.timeout(pause):
                     await self._stopping.wait()
 
-    async def _run_once(self, scratch: Path) -> str:
+    async def _run_once(self, scratch: Path, stopping: asyncio.Task[bool]) -> str:
         """One life of the program; gives the reason of its end."""
         began = time.monotonic()
         self._tell("starting", f"starting {self.name}")
-        stopping = asyncio.create_task(self._stopping.wait(), name=f"{self.name}-stop")
         preparing = asyncio.ensure_future(self._prepare(scratch))
         await asyncio.wait({stopping, preparing}, return_when=asyncio.FIRST_COMPLETED)
         if not preparing.done():
-            await end(preparing, stopping)
+            await end(preparing)
             return "stopped"
         program = preparing.result()
         self._tail.clear()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", str(_GUARD), str(scratch), *program.command),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=dict(program.environment),
-            limit=_LINE_LIMIT,
-            # Its own session, so that Ctrl-C in our terminal reaches us and not the engine.
-            start_new_session=True,
-        )
-        reading = asyncio.create_task(self._pass_on_log(process), name=f"{self.name}-log")
+        output, writable = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-S", str(_GUARD), str(scratch), *program.command),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=writable,
+                stderr=writable,
+                env=dict(program.environment),
+                # Its own session, so that Ctrl-C in our terminal reaches us and not the engine.
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(output)
+            raise
+        finally:
+            os.close(writable)
+        reading = asyncio.create_task(self._pass_on_log(output), name=f"{self.name}-log")
         ending = asyncio.create_task(process.wait(), name=f"{self.name}-exit")
         watching = asyncio.create_task(self._watch(program, began), name=f"{self.name}-watch")
         try:
@@ -178,16 +194,24 @@ class ChildServer:
             if ending.done():
                 # The last words may still be in the pipe.
                 await asyncio.wait({reading}, timeout=1)
-                return self._last_words(ending.result())
-            return watching.result() if watching.done() else "stopped"
+                why = self._last_words(ending.result())
+            else:
+                why = watching.result() if watching.done() else "stopped"
+            if not stopping.done():
+                # Said before it is ended, which takes seconds when it is stuck: nobody shall be sent to it meanwhile.
+                self._tell("down", why)
+            return why
         finally:
             self.socket = None
-            await end(watching, stopping)
+            await end(watching)
             await self._end(process)
             await end(reading, ending)
 
     async def _watch(self, program: Program, began: float) -> str:
-        probe = self._probe(program.socket)
+        async with contextlib.aclosing(self._probe(program.socket)) as probe:
+            return await self._watch_with(probe, program, began)
+
+    async def _watch_with(self, probe: Probe, program: Program, began: float) -> str:
         while not await probe.ready():
             if time.monotonic() - began > self._start_within_s:
                 return f"{program.name} was not ready within {self._start_within_s:.0f} s"
@@ -195,6 +219,7 @@ class ChildServer:
         self.socket = program.socket
         self.started_in_s = time.monotonic() - began
         log.info("child_ready", child=self.name, seconds=round(self.started_in_s, 1))
+        self._was_ready = True
         self._tell("ready")
         while True:
             await asyncio.sleep(self._watch_every_s)
@@ -202,24 +227,21 @@ class ChildServer:
                 log.error("child_ailing", child=self.name, reason=why)
                 return why
 
-    async def _pass_on_log(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        while True:
-            try:
-                line = await process.stdout.readline()
-            except ValueError:
-                # A line over the limit; what is left of it comes with the next read.
-                continue
-            if not line:
-                return
-            text = line.decode(errors="replace").rstrip()
-            if text.startswith("group ") and not self._tail:
-                self.group = int(text.split()[1])
-            if text:
-                self._tail.append(text)
-                log.info(text, child=self.name)
+    async def _pass_on_log(self, output: int) -> None:
+        async with contextlib.aclosing(lines(output)) as texts:
+            async for text in texts:
+                if text.startswith("group ") and not self._tail:
+                    self.group = int(text.split()[1])
+                if text:
+                    self._tail.append(text)
+                    log.info(text, child=self.name)
 
     def _last_words(self, status: int) -> str:
+        # The guard gives 128 + signal where a signal ended the program; a guard that was killed itself shows as < 0.
+        number = status - 128 if status > 128 else -status
+        if number > 0:
+            with contextlib.suppress(ValueError):
+                return f"{self.name} was ended by {signal.Signals(number).name}"
         errors = [line for line in self._tail if "Error" in line or "error" in line]
         said = (errors or list(self._tail) or [""])[-1]
         return f"{self.name} ended with status {status}: {said}"[:500]

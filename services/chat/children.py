@@ -97,3 +97,7 @@ class HealthProbe:
     async def ailment(self) -> str:
         """Nothing."""
         return ""
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._client.aclose()

@@ -29,21 +29,20 @@ def read_figures(metrics: str) -> EngineFigures:
 
 @dataclass
 class StallWatch:
-    """Watches one engine. `observe` is told what was seen and answers for how many seconds nothing has moved."""
+    """Watches one engine that has work. `observe` is told what was seen and how long nothing has moved."""
 
     limit_s: float
     _tokens: int = -1
     _moved_at: float = field(default=0.0)
 
-    def observe(self, figures: EngineFigures | None, now: float) -> float:
-        """Seconds without progress, 0 while all is well; `None` for figures means the engine did not answer at all."""
-        if figures is not None and (figures.running == 0 or figures.tokens != self._tokens):
-            self._tokens = figures.tokens
-            self._moved_at = now
-        elif self._tokens < 0:
-            self._tokens, self._moved_at = 0, now
-        return now - self._moved_at
+    def observe(self, figures: EngineFigures | None, now: float, *, waiting: bool) -> float:
+        """Seconds without progress, 0 while all is well.
 
-    def stalled(self, figures: EngineFigures | None, now: float) -> bool:
-        """Whether the engine has stood still for `limit_s`."""
-        return self.observe(figures, now) >= self.limit_s
+        `None` for figures means that the engine did not answer; `waiting`, that someone waits for it. Its own count of
+        running requests alone would not do: an engine that stands still does not count the newcomers.
+        """
+        idle = figures is not None and figures.running == 0 and not waiting
+        if self._tokens < 0 or idle or (figures is not None and figures.tokens != self._tokens):
+            self._tokens = figures.tokens if figures is not None else 0
+            self._moved_at = now
+        return now - self._moved_at

@@ -98,6 +98,7 @@ class VllmProbe:
         self._socket = socket
         self._watch = StallWatch(stall_s)
         self._busy = busy
+        self._suspect = False
         self._client = httpx.AsyncClient(
             transport=httpx.AsyncHTTPTransport(uds=str(socket)), base_url="http://engine", timeout=5.0
         )
@@ -112,18 +113,28 @@ class VllmProbe:
             return False
 
     async def ailment(self) -> str:
-        """Says so when requests run but nothing has been read or written for the allowed time."""
-        now = time.monotonic()
-        if not self._busy():
+        """Says so when there is work but nothing has been read or written for the allowed time.
+
+        An engine without work is not asked. One that stood still when last asked is, although those who waited for it
+        may have lost patience meanwhile.
+        """
+        waiting = self._busy()
+        if not waiting and not self._suspect:
             self._watch = StallWatch(self._watch.limit_s)
             return ""
         try:
             figures = read_figures((await self._client.get("/metrics")).text)
-        except httpx.HTTPError:
+        except (httpx.HTTPError, ValueError):
             figures = None
-        if self._watch.stalled(figures, now):
+        still_s = self._watch.observe(figures, time.monotonic(), waiting=waiting)
+        self._suspect = still_s > 0
+        if still_s >= self._watch.limit_s:
             return f"vLLM has requests but made no token for {self._watch.limit_s:.0f} s"
         return ""
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._client.aclose()
 
 
 async def model_is_there(settings: ChatSettings, tell: Callable[[str], None]) -> None:

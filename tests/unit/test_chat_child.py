@@ -9,7 +9,7 @@ import sys
 import textwrap
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -37,10 +37,13 @@ class FileProbe:
         self.folder = folder
 
     async def ready(self) -> bool:
-        return (self.folder / "pid0").is_file()
+        return bool(pids(self.folder))
 
     async def ailment(self) -> str:
         return "it is stuck" if (self.folder / "ill").exists() else ""
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
 
 
 def script(folder: Path, text: str = TREE) -> Path:
@@ -50,10 +53,15 @@ def script(folder: Path, text: str = TREE) -> Path:
 
 
 def pids(folder: Path) -> list[int]:
-    return [int((folder / f"pid{depth}").read_text()) for depth in (2, 1, 0)]
+    """Of the server, its child and its grandchild; empty unless all three have written theirs."""
+    try:
+        found = [(folder / f"pid{depth}").read_text() for depth in (2, 1, 0)]
+    except FileNotFoundError:
+        return []
+    return [int(text) for text in found] if all(found) else []
 
 
-async def until(true: Callable[[], object], within_s: float = 20.0) -> None:
+async def until(true: Callable[[], object], within_s: float = 60.0) -> None:
     end = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < end, "it did not come to pass"
@@ -65,10 +73,10 @@ def alive(pid: int) -> bool:
 
 
 @asynccontextmanager
-async def keeping(folder: Path, text: str = TREE, start_within_s: float = 20.0) -> AsyncIterator[ChildServer]:
+async def keeping(folder: Path, text: str = TREE, start_within_s: float = 60.0) -> AsyncIterator[ChildServer]:
     async def prepare(scratch: Path) -> Program:
-        for old in folder.glob("pid*"):
-            old.unlink()
+        for depth in (2, 1, 0):
+            (folder / f"pid{depth}").unlink(missing_ok=True)
         return Program("tree", (sys.executable, str(script(folder, text)), str(folder), "2"), os.environ, scratch / "s")
 
     server = ChildServer(
@@ -107,7 +115,7 @@ async def test_a_crash_is_followed_by_a_restart_and_leaves_no_grandchild(tmp_pat
         old = pids(tmp_path)
         os.kill(old[0], signal.SIGKILL)
         await until(lambda: server.restarts == 1)
-        await until(lambda: server.state == "ready" and pids(tmp_path) != old)
+        await until(lambda: server.state == "ready" and pids(tmp_path) not in ([], old))
         assert not any(alive(pid) for pid in old)
 
 
@@ -118,7 +126,7 @@ async def test_an_ailing_server_is_restarted(tmp_path: Path) -> None:
         (tmp_path / "ill").touch()
         await until(lambda: server.restarts == 1)
         (tmp_path / "ill").unlink()
-        await until(lambda: server.state == "ready" and pids(tmp_path) != old)
+        await until(lambda: server.state == "ready" and pids(tmp_path) not in ([], old))
         assert not any(alive(pid) for pid in old)
 
 
@@ -138,38 +146,48 @@ async def test_a_server_that_never_gets_ready_is_ended(tmp_path: Path) -> None:
 @pytest.mark.parametrize("victim", ["parent", "guard"])
 async def test_kill_9_leaves_nothing_behind(tmp_path: Path, victim: str) -> None:
     """The parent is a process of its own here, since it is the one to be killed."""
-    parent = tmp_path / "parent.py"
-    parent.write_text(
+    async with parent_of_a_tree(tmp_path) as parent:
+        tree = pids(tmp_path)
+        guard = psutil.Process(tree[0]).ppid()
+        os.kill(parent if victim == "parent" else guard, signal.SIGKILL)
+        await until(lambda: not any(alive(pid) for pid in [*tree, guard]))
+        if victim == "guard":
+            # Its parent begins anew.
+            await until(lambda: (now := pids(tmp_path)) and not set(now) & set(tree))
+            os.kill(parent, signal.SIGKILL)
+        await until(lambda: not running(tmp_path))
+
+
+@asynccontextmanager
+async def parent_of_a_tree(folder: Path) -> AsyncIterator[int]:
+    """The process id of a Python that keeps a tree; at the end nothing of it is left, whatever the test found."""
+    program = folder / "parent.py"
+    program.write_text(
         textwrap.dedent(
             f"""
             import asyncio, sys
             sys.path[:0] = {sys.path!r}
             from pathlib import Path
-            from tests.unit.test_chat_child import keeping, until
+            from tests.unit.test_chat_child import keeping
             async def main():
-                async with keeping(Path({str(tmp_path)!r})) as server:
+                async with keeping(Path({str(folder)!r})):
                     await asyncio.sleep(600)
             asyncio.run(main())
             """
         )
     )
-    process = await asyncio.create_subprocess_exec(sys.executable, str(parent))
+    process = await asyncio.create_subprocess_exec(sys.executable, str(program))
     try:
-        await until(lambda: (tmp_path / "pid0").is_file() and (tmp_path / "pid0").read_text())
-        tree = pids(tmp_path)
-        guard = psutil.Process(tree[0]).ppid()
-        os.kill(process.pid if victim == "parent" else guard, signal.SIGKILL)
-        await until(lambda: not any(alive(pid) for pid in tree), within_s=10)
-        await until(lambda: not alive(guard))
+        await until(lambda: pids(folder))
+        yield process.pid
     finally:
-        if process.returncode is None:
-            process.kill()
+        for pid in [process.pid, *running(folder)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         await process.wait()
-        # When only the guard was killed its parent has begun anew; that run must end with the parent, too.
-        if victim == "guard":
-            await until(lambda: not _running(tmp_path))
 
 
-def _running(folder: Path) -> list[int]:
+def running(folder: Path) -> list[int]:
+    """Guard and tree, whichever run they are of."""
     mine = str(folder / "server.py")
     return [p.pid for p in psutil.process_iter(["cmdline"]) if mine in (p.info["cmdline"] or [])]

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
+from typing import Any
 
 import pytest
 
@@ -85,9 +86,13 @@ async def test_a_server_that_never_answers_runs_into_the_same_limit() -> None:
 
 
 async def test_reasoning_and_tool_calls_are_content() -> None:
-    for part in ({"reasoning": "hm"}, {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f"}}]}):
+    parts: list[dict[str, Any]] = [
+        {"reasoning": "hm"},
+        {"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f"}}]},
+    ]
+    for part in parts:
 
-        async def script(talk: Talk, part: dict[str, object] = part) -> None:
+        async def script(talk: Talk, part: dict[str, Any] = part) -> None:
             await talk.begin()
             await talk.say(delta(role="assistant", **part))
             await asyncio.sleep(0.4)

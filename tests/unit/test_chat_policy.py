@@ -60,22 +60,32 @@ def test_over_capacity_is_turned_away_and_a_freed_place_is_free() -> None:
 
 def test_an_engine_that_works_however_slowly_is_not_stalled() -> None:
     watch = StallWatch(limit_s=10)
-    assert not any(watch.stalled(EngineFigures(running=1, tokens=t), now=t * 9.0) for t in range(20))
+    seen = [watch.observe(EngineFigures(running=1, tokens=t), t * 9.0, waiting=True) for t in range(20)]
+    assert seen == [0.0] * 20
 
 
 def test_requests_without_tokens_are_a_stall_and_an_idle_engine_is_not() -> None:
     watch = StallWatch(limit_s=10)
-    assert [watch.stalled(EngineFigures(1, 5), now) for now in (0, 5, 9, 10)] == [False, False, False, True]
+    assert [watch.observe(EngineFigures(1, 5), now, waiting=True) for now in (0, 5, 9, 10)] == [0, 5, 9, 10]
     watch = StallWatch(limit_s=10)
-    assert not any(watch.stalled(EngineFigures(0, 5), now) for now in (0, 50, 100))
+    assert not any(watch.observe(EngineFigures(0, 5), now, waiting=False) for now in (0, 50, 100))
     # The time spent idle does not count once a request comes.
-    assert not watch.stalled(EngineFigures(1, 5), 105)
-    assert watch.stalled(EngineFigures(1, 5), 110)
+    assert [watch.observe(EngineFigures(1, 5), now, waiting=True) for now in (100, 105, 110)] == [0, 5, 10]
+
+
+def test_an_engine_that_does_not_count_the_newcomers_is_stalled_too() -> None:
+    watch = StallWatch(limit_s=10)
+    assert [watch.observe(EngineFigures(0, 5), now, waiting=True) for now in (100, 105, 110)] == [0, 5, 10]
+
+
+def test_a_stall_goes_on_when_those_who_waited_have_left() -> None:
+    watch = StallWatch(limit_s=10)
+    assert [watch.observe(EngineFigures(1, 5), now, waiting=now < 4) for now in (0, 3, 8, 11)] == [0, 3, 8, 11]
 
 
 def test_a_server_that_does_not_answer_is_a_stall_too() -> None:
     watch = StallWatch(limit_s=10)
-    assert [watch.stalled(None, now) for now in (100, 105, 110)] == [False, False, True]
+    assert [watch.observe(None, now, waiting=False) for now in (100, 105, 110)] == [0, 5, 10]
 
 
 def test_figures_are_summed_over_engines() -> None:

@@ -31,8 +31,8 @@ async def submit(page: Page, prompt: str, **numbers: float) -> Locator:
 
 async def test_a_picture_shows_progress_preview_and_result(studio: Studio) -> None:
     page = await studio.open("/text-to-image")
-    card = await submit(page, "a red apple on a blue background", Steps=60, Pictures=2)
-    await expect(card.get_by_text(re.compile(r"step \d+ of 60", re.I))).to_be_visible()
+    card = await submit(page, "a red apple on a blue background", Steps=24, Pictures=2)
+    await expect(card.get_by_text(re.compile(r"step \d+ of 24", re.I))).to_be_visible()
     await expect(card.get_by_role("img", name="Preview 1")).to_be_visible()
     await expect(card.get_by_role("progressbar")).to_be_visible()
     await expect(card.get_by_role("button", name=re.compile("Open picture"))).to_have_count(2)
@@ -110,7 +110,7 @@ async def test_lightbox_by_keyboard(studio: Studio) -> None:
     lightbox = page.get_by_role("dialog")
     place = lightbox.get_by_text(re.compile(r"^1 / \d+$"))
     await expect(place).to_be_visible()
-    await expect(lightbox.get_by_text("Sampler")).to_be_visible()
+    await expect(lightbox.get_by_text("Sampler", exact=True)).to_be_visible()
     await page.keyboard.press("ArrowRight")
     await expect(lightbox.get_by_text(re.compile(r"^2 / \d+$"))).to_be_visible()
     async with page.expect_download() as download:

@@ -19,7 +19,7 @@ function TrayJob({ job }: { job: LiveJob }) {
       <div className="size-11 shrink-0 overflow-hidden rounded-lg bg-sunken">
         {preview && <img src={preview} alt="Preview" className="size-full object-cover" />}
       </div>
-      <div className="grid min-w-0 grow gap-1">
+      <div className="grid min-w-0 grow grid-cols-1 gap-1">
         <PopoverClose>
           <Link
             to="/jobs"
@@ -67,7 +67,7 @@ export function JobTray() {
         </Button>
       }
     >
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <div className="flex items-center justify-between gap-2">
           <h2 className="font-semibold">Jobs under way</h2>
           <PopoverClose>
@@ -86,7 +86,7 @@ export function JobTray() {
             Nothing is running. Whatever you start shows its progress here, wherever you are in the studio.
           </p>
         ) : (
-          <ul className="grid gap-4">
+          <ul className="grid grid-cols-1 gap-4">
             {jobs.map((job) => (
               <TrayJob key={job.id} job={job} />
             ))}

@@ -60,7 +60,7 @@ export function StackStatus() {
         </Button>
       }
     >
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         {unreachable ? (
           <ProblemNotice error={services.error} onRetry={() => void services.refetch()} />
         ) : (

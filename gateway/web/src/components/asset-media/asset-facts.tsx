@@ -27,7 +27,8 @@ const shown = (value: unknown): value is string | number =>
 
 /** What is known of an asset: how it was made, and its file. */
 export function AssetFacts({ asset }: { asset: Asset }) {
-  const settings = assetSettings(asset);
+  const given = assetSettings(asset);
+  const settings: Record<string, unknown> = { ...given, sampler: given.sampler_label ?? given.sampler };
   const prompt = settings.prompt;
   return (
     <div className="grid gap-5">

@@ -7,7 +7,7 @@ import { progressText } from "./progress-text";
 export function JobProgress({ job }: { job: LiveJob }) {
   const waiting = job.status === "pending" || job.status === "paused";
   return (
-    <div className="grid gap-1.5">
+    <div className="grid min-w-0 grid-cols-1 gap-1.5">
       <div className="flex items-baseline justify-between gap-3 text-xs text-muted">
         <span className="truncate">{progressText(job)}</span>
         {!waiting && <span className="whitespace-nowrap tabular-nums">{Math.round(job.progress * 100)} %</span>}

@@ -54,11 +54,11 @@ export function Lightbox({ assets, openId, onOpen, actions, details }: LightboxP
             onOpenAutoFocus={focusLayer}
             onInteractOutside={ignoreToasts}
             onKeyDown={onKeyDown}
-            className="fixed inset-0 z-50 flex flex-col outline-none"
+            className="fixed inset-0 z-50 flex flex-col bg-background outline-none"
           >
             <header className="flex items-center gap-2 border-b px-4 py-2">
               <Radix.Title className="min-w-0 grow truncate text-sm font-medium">{describeAsset(asset)}</Radix.Title>
-              <span className="text-xs text-muted tabular-nums" aria-live="polite">
+              <span className="text-xs whitespace-nowrap text-muted tabular-nums" aria-live="polite">
                 {index + 1} / {assets.length}
               </span>
               {actions?.(asset)}
@@ -76,7 +76,7 @@ export function Lightbox({ assets, openId, onOpen, actions, details }: LightboxP
                 <AssetImage
                   key={asset.id}
                   asset={asset}
-                  className="absolute inset-4 size-[calc(100%-2rem)] animate-enter object-contain"
+                  className="absolute inset-4 size-[calc(100%-2rem)] animate-enter object-contain outline-none"
                 />
                 {index > 0 && (
                   <IconButton

@@ -37,7 +37,7 @@ export function ProblemNotice({ error, onRetry, className, shownFields = [] }: P
         {problem.retryAfterS !== null && <p className="mt-1">Try again in {problem.retryAfterS} s.</p>}
         {problem.traceId && <p className="mt-1 font-mono text-xs break-all opacity-80">trace {problem.traceId}</p>}
       </div>
-      {onRetry && (
+      {onRetry && problem.status !== 404 && (
         <Button size="sm" onClick={onRetry}>
           <RotateCw />
           Retry

@@ -1,5 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { RotateCw, SlidersHorizontal, X } from "lucide-react";
-import type { Asset } from "@/api/types";
+import { generateOptionsQuery } from "@/api/queries";
+import type { Asset, GenerateOptions } from "@/api/types";
 import { AssetImage } from "@/components/asset-media/asset-image";
 import { Button } from "@/components/button/button";
 import { IconButton } from "@/components/icon-button/icon-button";
@@ -22,7 +24,7 @@ interface GenerationCardProps {
 const text = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value) : "");
 
 /** The settings that tell one card from the next. What was left to the server is known once there is a result. */
-function summary(job: LiveJob): string {
+function summary(job: LiveJob, samplers: GenerateOptions["samplers"]): string {
   const made = job.outputs[0];
   const given = { ...job.params, ...made?.provenance };
   const [width, height, steps, cfg] = [given.width, given.height, given.steps, given.cfg_scale].map(text);
@@ -30,7 +32,7 @@ function summary(job: LiveJob): string {
     width && height ? `${width} × ${height}` : "",
     steps ? `${steps} steps` : "",
     cfg ? `CFG ${cfg}` : "",
-    text(made?.provenance.sampler_label) || text(given.sampler),
+    samplers.find((sampler) => sampler.name === given.sampler)?.label ?? text(given.sampler),
     text(given.model),
   ]
     .filter((word) => word !== "")
@@ -40,7 +42,7 @@ function summary(job: LiveJob): string {
 /** Few pictures are shown large, many side by side. */
 function columns(count: number): string {
   if (count === 1) return "grid-cols-1 max-w-80";
-  if (count === 2) return "grid-cols-2 max-w-2xl";
+  if (count === 2) return "grid-cols-2 max-w-lg";
   if (count === 3) return "grid-cols-2 sm:grid-cols-3";
   return "grid-cols-2 sm:grid-cols-4";
 }
@@ -85,6 +87,7 @@ function Tile({ job, index, onOpen }: { job: LiveJob; index: number; onOpen: (as
 
 export function GenerationCard({ job, onReuse, onOpen }: GenerationCardProps) {
   const act = useJobAction();
+  const options = useQuery(generateOptionsQuery);
   const ended = isTerminal(job.status);
   const seed = seedUsed(job);
   const count = ended ? job.outputs.length : Math.max(job.outputs.length, Number(job.params.count) || 1);
@@ -104,7 +107,7 @@ export function GenerationCard({ job, onReuse, onOpen }: GenerationCardProps) {
         <div className="min-w-0 grow">
           <h3 className="line-clamp-2 font-medium text-pretty break-words">{jobTitle(job)}</h3>
           <p className="mt-0.5 text-xs break-words text-muted tabular-nums">
-            {summary(job)}
+            {summary(job, options.data?.samplers ?? [])}
             {seed !== null && (
               <>
                 {" · "}

@@ -47,7 +47,7 @@ export function GenerationFeed({ generations: { query, jobs }, onReuse }: Genera
     [onReuse],
   );
   return (
-    <section aria-label="Results" className="grid content-start gap-4 p-4 md:p-5">
+    <section id="results" aria-label="Results" className="grid content-start gap-4 p-4 md:p-5">
       {query.isError && jobs.length === 0 && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && jobs.length === 0 && (
         <>

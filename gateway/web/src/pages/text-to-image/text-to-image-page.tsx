@@ -58,6 +58,8 @@ function Studio({ options }: { options: GenerateOptions }) {
     try {
       const job = await api.textToImage(toRequest(settings), uniqueKey());
       jobStore.snapshot([job]);
+      // Where the results stand below the form, they would come without being seen.
+      if (matchMedia("(width < 64rem)").matches) document.querySelector("#results")?.scrollIntoView({ block: "start" });
     } catch (error) {
       setProblem(asProblem(error));
     } finally {

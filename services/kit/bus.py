@@ -23,6 +23,7 @@ from services.kit import streams
 from services.kit.failures import Failure, Unavailable
 from services.kit.outbox import Outbox
 from services.kit.settings import Settings
+from services.kit.tasks import end
 
 log = structlog.get_logger(__name__)
 
@@ -53,9 +54,11 @@ class _Client(Client):
 class Bus:
     """One process's connection. Create it with `connect`; every reconnect re-subscribes by itself."""
 
-    def __init__(self, client: _Client, name: str) -> None:
+    def __init__(self, client: _Client, name: str, settings: Settings) -> None:
         """Wrap a connected client; use `connect`."""
         self.client = client
+        self._settings = settings
+        self._mending: asyncio.Task[None] | None = None
         self.name = name
         self.jetstream: JetStreamContext = client.jetstream(timeout=_ANSWER_S)
         self._outbox = Outbox(client)
@@ -85,22 +88,24 @@ class Bus:
         deadline = time.monotonic() + patience_s
         while True:
             try:
-                await client.connect(
-                    servers=settings.nats_url.split(","),
-                    name=name,
-                    error_cb=on_error,
-                    reconnected_cb=on_reconnect,
-                    allow_reconnect=True,
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=0.25,  # pyright: ignore[reportArgumentType]  # it only sleeps that long
-                    connect_timeout=2,
-                    ping_interval=10,
-                    max_outstanding_pings=2,
-                    pending_size=16 * 1024 * 1024,
-                    drain_timeout=5,
-                    # `subjects` lets nothing unfit into a subject.
-                    skip_subject_validation=True,
-                )
+                # The client's own first connecting knows no end.
+                async with asyncio.timeout(max(0.1, deadline - time.monotonic())):
+                    await client.connect(
+                        servers=settings.nats_url.split(","),
+                        name=name,
+                        error_cb=on_error,
+                        reconnected_cb=on_reconnect,
+                        allow_reconnect=True,
+                        max_reconnect_attempts=-1,
+                        reconnect_time_wait=0.25,  # pyright: ignore[reportArgumentType]  # it only sleeps that long
+                        connect_timeout=2,
+                        ping_interval=10,
+                        max_outstanding_pings=2,
+                        pending_size=16 * 1024 * 1024,
+                        drain_timeout=5,
+                        # `subjects` lets nothing unfit into a subject.
+                        skip_subject_validation=True,
+                    )
                 await streams.ensure(client.jetstream(timeout=_ANSWER_S), settings)
                 break
             except BadRequestError:
@@ -116,7 +121,7 @@ class Bus:
                         hint="Check that nats-server runs and that ATELIER_NATS_URL names it.",
                     ) from error
                 await asyncio.sleep(0.2)
-        bus = cls(client, name)
+        bus = cls(client, name, settings)
         await bus._outbox.start()
         return bus
 
@@ -140,9 +145,20 @@ class Bus:
             self._back.remove(callback)
 
     def _came_back(self) -> None:
+        if self._mending is None or self._mending.done():
+            self._mending = asyncio.create_task(self._mend(), name="bus-mend")
         self._outbox.hurry()
         for callback in list(self._back):
             callback()
+
+    async def _mend(self) -> None:
+        """What the server kept in memory only is gone once it was restarted: the bucket of who is present."""
+        while True:
+            try:
+                return await streams.ensure(self.jetstream, self._settings)
+            except (NatsError, TimeoutError) as error:
+                log.warning("streams_not_mended", error=str(error) or type(error).__name__)
+                await asyncio.sleep(1)
 
     @property
     def connected(self) -> bool:
@@ -151,6 +167,7 @@ class Bus:
 
     async def close(self) -> None:
         """Flush what is pending and disconnect."""
+        await end(self._mending)
         with contextlib.suppress(NatsError, TimeoutError, asyncio.CancelledError):
             await self.client.flush(timeout=2)
         self._outbox.close()

@@ -30,6 +30,8 @@ _PLACE_KEPT_S = 2.0
 # How often an idle worker looks for jobs that no bell announces: redeliveries after a crash or a delayed retry.
 _SWEEP_S = 1.0
 _MAX_ACK_PENDING = 10_000
+# How long the server may take to say which queues hold something.
+_ANSWER_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,11 @@ class JobQueue:
         if known is not None and now - known[1] < _PLACE_KEPT_S:
             self._buckets[key] = (known[0], now)
             return known[0]
-        waiting = await _waiting(self._bus, service, pool)
+        try:
+            waiting = await _waiting(self._bus, service, pool)
+        except (NatsError, TimeoutError):
+            # The bus is away: the job is sent when it is back, and where it stands is a matter of fairness only.
+            waiting = dict[str, int]()
         given = self._given.setdefault((service, pool), {})
         taken = {bucket: who for bucket, (who, at) in given.items() if now - at < _PLACE_KEPT_S}
         for subject in waiting:
@@ -159,7 +165,7 @@ class JobQueue:
 async def _waiting(bus: Bus, service: str, pool: str) -> dict[str, int]:
     """Subject → messages, for every job of a pool that waits or runs."""
     ask = json.dumps({"subjects_filter": subjects.jobs_of(service, pool)}).encode()
-    answer = await bus.client.request(f"$JS.API.STREAM.INFO.{subjects.JOBS}", ask, timeout=5)
+    answer = await bus.client.request(f"$JS.API.STREAM.INFO.{subjects.JOBS}", ask, timeout=_ANSWER_S)
     return json.loads(answer.data).get("state", {}).get("subjects") or {}
 
 

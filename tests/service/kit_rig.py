@@ -37,6 +37,7 @@ from services.kit.job import Held, Job
 from services.kit.journal import Journal, event_type, is_terminal
 from services.kit.queue import JobEnvelope, JobQueue, Place
 from services.kit.settings import ServiceSettings, Settings
+from services.kit.tasks import end
 
 KIND = "diffusion.text_to_image"
 # Ample on a machine that does other things as well; nothing waits this long where all is well.
@@ -149,9 +150,7 @@ class Story:
         self._task = asyncio.create_task(self._follow(), name="story")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await end(self._task)
 
     async def _follow(self) -> None:
         async for event in self._journal.follow(after=0):
@@ -200,6 +199,12 @@ class Site:
         request = TextToImageRequest(prompt=prompt, seed=7).SerializeToString()
         envelope = JobEnvelope(job_id, KIND, owner, request, pool=self.pool, **fields)
         return job_id, await self.queue.submit(envelope)
+
+    async def emptied(self) -> None:
+        """Returns once no job of the pool waits or runs: a worker acknowledges a moment after it told the end."""
+        async with asyncio.timeout(PATIENCE_S):
+            while await self.queue.depth("diffusion", self.pool):  # noqa: ASYNC110  # the server sets no event
+                await asyncio.sleep(0.02)
 
     def service_settings(self, **changes: Any) -> EaselSettings:
         """For a worker of this site's pool: one job at a time unless said otherwise."""

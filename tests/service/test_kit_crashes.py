@@ -11,9 +11,11 @@ from atelier.v1.common_pb2 import ControlAction, Event
 from atelier.v1.diffusion_pb2 import GenerationResult
 from services.kit import subjects
 from services.kit.control import send_control
+from services.kit.failures import Unavailable
 from services.kit.ids import asset_id
 from services.kit.journal import event_type, is_terminal
 from services.kit.objects import ObjectStore
+from services.kit.presence import Presence, ServiceState
 from tests.servers import BusServer, S3Server, settings_for
 from tests.service.kit_rig import PATIENCE_S, Site, site_on, told
 
@@ -53,7 +55,7 @@ async def test_a_killed_workers_job_is_taken_up_again_and_completed_once(own_sit
     assert [event_type(event) for event in events].count("completed") == 1
     assert [e.output.asset.id for e in events if e.HasField("output")] == [asset_id(job, 0), asset_id(job, 1)]
     assert len(await ObjectStore(site.settings).keys(f"assets/ann/{job}/")) == 2
-    assert await site.queue.depth("diffusion", site.pool) == 0
+    await site.emptied()
 
 
 async def test_killing_the_bus_mid_job_loses_nothing_and_repeats_nothing(
@@ -98,6 +100,17 @@ async def test_after_the_bus_was_away_words_are_heard_and_new_jobs_taken(
         await site.story.until(job, told("cancelled"))
         following = await site.submit("done")
         await site.story.until(following)
+        # The server kept in memory who is present, and has forgotten it.
+        async with asyncio.timeout(PATIENCE_S):
+            while [state.name for state in await present(site)] != ["diffusion"]:
+                await asyncio.sleep(0.1)
+
+
+async def present(site: Site) -> list[ServiceState]:
+    try:
+        return await Presence.list(site.bus)
+    except Unavailable:
+        return []
 
 
 async def test_a_worker_told_to_end_lets_its_job_finish(site: Site, tmp_path: Path) -> None:

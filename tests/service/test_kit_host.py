@@ -111,7 +111,9 @@ async def test_a_service_is_present_while_it_runs_and_its_probes_tell_its_state(
         easel.status("ready")
         assert (await _get(state, "/readyz"))[0] == (await _get(state, "/livez"))[0] == 200
         await site.story.until(await site.submit("done"))
-        assert f'atelier_jobs_run_seconds_count{{kind="{KIND}",outcome="completed"}}' in (await _get(state, "/metrics"))[1]
+        assert (
+            f'atelier_jobs_run_seconds_count{{kind="{KIND}",outcome="completed"}}' in (await _get(state, "/metrics"))[1]
+        )
         assert (await _get(state, "/nothing"))[0] == 404
     assert state.instance not in [found.instance for found in await Presence.list(site.bus)]
 

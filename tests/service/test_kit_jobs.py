@@ -1,6 +1,5 @@
 """A job's life: done, cancelled, held, tried again, given up; on a real bus and real object storage."""
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from services.kit.deadletters import DeadLetter, dead_letters, forget
 from services.kit.ids import asset_id, new_ulid
 from services.kit.objects import ObjectStore
 from services.kit.telemetry import new_traceparent, trace_id
-from tests.service.kit_rig import KIND, PATIENCE_S, Site, told
+from tests.service.kit_rig import KIND, Site, told
 
 
 def result(event: Event) -> GenerationResult:
@@ -58,7 +57,7 @@ async def test_cancelling_a_running_job_ends_it_within_a_step(site: Site, tmp_pa
         following = await site.submit("done")
         await site.story.until(following)
         assert easel.ran == [job, following]
-        assert await site.queue.depth("diffusion", site.pool) == 0
+        await site.emptied()
 
 
 async def test_a_job_that_was_cancelled_while_it_waited_never_runs(site: Site) -> None:
@@ -129,7 +128,7 @@ async def test_between_two_tries_there_is_the_methods_pause_and_after_the_last_t
     assert end.time.ToNanoseconds() - warning.time.ToNanoseconds() >= 1e9
     (letter,) = await buried(site, job)
     assert (letter.kind, letter.owner, "the engine is down" in letter.reason) == (KIND, "bob", True)
-    assert await site.queue.depth("diffusion", site.pool) == 0
+    await site.emptied()
     assert await forget(site.bus, letter.seq)
     assert await buried(site, job) == [] and not await forget(site.bus, letter.seq)
 
@@ -182,9 +181,7 @@ async def test_a_job_that_stalls_each_time_is_given_up(site: Site) -> None:
         assert error.code == "gave_up" and error.hint
         (letter,) = await buried(site, job)
         assert "none finished it" in letter.reason
-        async with asyncio.timeout(PATIENCE_S):
-            while await site.queue.depth("diffusion", site.pool):
-                await asyncio.sleep(0.05)
+        await site.emptied()
 
 
 async def test_a_job_that_shows_progress_is_kept_far_beyond_its_ack_wait(site: Site, tmp_path: Path) -> None:
@@ -216,9 +213,7 @@ async def test_what_is_no_job_is_thrown_out_and_stops_nothing(site: Site) -> Non
     async with site.easel() as easel:
         job = await site.submit("done", owner="bob")
         await site.story.until(job)
-        async with asyncio.timeout(PATIENCE_S):
-            while await site.queue.depth("diffusion", site.pool):
-                await asyncio.sleep(0.05)
+        await site.emptied()
         assert len(easel.ran) == 2
 
 

@@ -10,6 +10,7 @@ from services.kit.failures import Failure, Unavailable
 from services.kit.ids import new_ulid
 from services.kit.journal import end_id
 from services.kit.settings import Settings
+from services.kit.tasks import end
 from tests.servers import BusServer
 from tests.service.kit_rig import PATIENCE_S, Site, site_on, told
 
@@ -106,15 +107,13 @@ async def test_readers_of_one_name_share_the_events_and_a_refused_batch_comes_ag
     await write(site, job, 50)
     async with asyncio.timeout(PATIENCE_S):
         await done.wait()
-    for reader in readers:
-        reader.cancel()
-    await asyncio.wait(readers)
+    await end(*readers)
     assert refusals == 1 and sorted(seen) == sorted(wanted)
 
 
 async def test_what_the_bus_would_not_take_is_refused_before_it_is_sent(site: Site) -> None:
     with pytest.raises(Failure) as caught:
-        await site.journal.append(line(new_ulid(), "x" * 2_000_000), new_ulid())
+        await site.journal.append(line(new_ulid(), "x" * site.bus.client.max_payload), new_ulid())
     assert caught.value.code == "too_large" and caught.value.hint
 
 

@@ -1,8 +1,8 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, useQuery } from "@tanstack/react-query";
 import { expectedHealth, overallHealth } from "@/components/service-list/health";
 import { type AssetFilter, api, type JobFilter } from "./client";
 import { Problem } from "./problem";
-import type { Page } from "./types";
+import type { ChatModel, Page } from "./types";
 
 const nextCursor = <T>(page: Page<T>) => page.next_cursor;
 
@@ -18,12 +18,21 @@ export const servicesQuery = queryOptions({
   refetchInterval: (query) => (overallHealth(expectedHealth(query.state.data?.items ?? [])) === "ready" ? 15_000 : 2_500),
 });
 
-export const chatModelsQuery = queryOptions({
+const chatModelsQuery = queryOptions({
   queryKey: ["chat-models"],
   queryFn: api.chatModels,
   staleTime: 30_000,
   refetchInterval: (query) => (query.state.data && query.state.data.data.length > 0 ? 60_000 : 4_000),
 });
+
+/** The models one can talk to; those that only embed are left out. Asked for once the service that has them is up. */
+export function useChatModels(): { models: readonly ChatModel[]; warming: boolean } {
+  const services = useQuery(servicesQuery);
+  const up = services.data?.items.some(({ name, state }) => name === "chat" && state === "ready") ?? false;
+  const { data } = useQuery({ ...chatModelsQuery, enabled: up });
+  const models = data?.data.filter((model) => (model.atelier?.task ?? "chat") === "chat") ?? [];
+  return { models, warming: services.isSuccess && !up };
+}
 
 export const generateOptionsQuery = queryOptions({
   queryKey: ["generate-options"],

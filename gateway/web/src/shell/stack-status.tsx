@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { chatModelsQuery, generateOptionsQuery, servicesQuery } from "@/api/queries";
+import { generateOptionsQuery, servicesQuery, useChatModels } from "@/api/queries";
 import { Button } from "@/components/button/button";
 import { Popover, PopoverClose } from "@/components/popover/popover";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
@@ -32,7 +32,7 @@ function Model({ label, name, to }: { label: string; name: string | undefined; t
 /** What runs and which models answer, in the top bar. */
 export function StackStatus() {
   const services = useQuery(servicesQuery);
-  const chat = useQuery(chatModelsQuery);
+  const chat = useChatModels();
   const options = useQuery(generateOptionsQuery);
   const states = expectedHealth(services.data?.items ?? []);
   const unreachable = services.isError;
@@ -67,7 +67,7 @@ export function StackStatus() {
           <>
             <ServiceList services={states} />
             <dl className="grid gap-1 border-t pt-3">
-              <Model label="Chat model" name={chat.data?.data[0]?.id} to="/chat" />
+              <Model label="Chat model" name={chat.models[0]?.id} to="/chat" />
               <Model label="Image model" name={options.data?.models[0]?.name} to="/text-to-image" />
             </dl>
           </>

@@ -93,7 +93,7 @@ function byline(message: Message): string {
   const tokens = typeof counted === "number" ? counted : 0;
   const seconds = message.latency_ms === null ? null : message.latency_ms / 1000;
   const parts = [message.model];
-  if (seconds !== null) parts.push(duration(seconds));
+  if (seconds !== null && message.content !== "") parts.push(duration(seconds));
   if (tokens > 0) parts.push(`${tokens} tokens`);
   if (tokens > 0 && seconds) parts.push(`${(tokens / seconds).toFixed(tokens / seconds < 10 ? 1 : 0)} tokens/s`);
   if (message.status === "stopped") parts.push("stopped");
@@ -121,14 +121,14 @@ function AssistantMessage({ point, locked, onChoose, onRegenerate }: MessageView
       )}
       {message.status === "failed" && (
         <ProblemNotice
-          error={new Problem(503, "The answer broke off", message.error?.message, [], message.error?.hint)}
+          error={new Problem(503, message.content === "" ? "There is no answer" : "The answer broke off", message.error?.message, [], message.error?.hint)}
           {...(locked ? {} : { onRetry: () => onRegenerate(message) })}
         />
       )}
       {!writing && (
         <div className={cn("-ml-2 flex min-h-8 flex-wrap items-center", message.content === "" && "ml-0")}>
           <BranchSwitch point={point} onChoose={onChoose} />
-          <CopyButton text={message.content} label="Copy the answer" />
+          {message.content !== "" && <CopyButton text={message.content} label="Copy the answer" />}
           <IconButton label="Answer again" disabled={locked} onClick={() => onRegenerate(message)}>
             <RefreshCw />
           </IconButton>

@@ -1,7 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
 import { Settings2 } from "lucide-react";
 import { useEffect, useState } from "react";
-import { chatModelsQuery } from "@/api/queries";
+import { useChatModels } from "@/api/queries";
 import { Field } from "@/components/field/field";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { Input, Textarea } from "@/components/input/input";
@@ -9,7 +8,6 @@ import { NumberSlider } from "@/components/number-slider/number-slider";
 import { Popover } from "@/components/popover/popover";
 import { Select } from "@/components/select/select";
 import { changeChatSettings, chatSettings } from "./chat-settings";
-import { chatModels } from "./models";
 
 const ACTIVE = "(active)";
 
@@ -21,8 +19,7 @@ interface ModelControlsProps {
 /** Which model answers, and how. */
 export function ModelControls({ systemPrompt, onSystemPrompt }: ModelControlsProps) {
   const settings = chatSettings.use();
-  const { data } = useQuery(chatModelsQuery);
-  const models = chatModels(data?.data ?? []);
+  const { models } = useChatModels();
   const [system, setSystem] = useState(systemPrompt);
   useEffect(() => setSystem(systemPrompt), [systemPrompt]);
   const others = models.slice(1);

@@ -1,9 +1,9 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
-import { chatModelsQuery, conversationQuery } from "@/api/queries";
+import { conversationQuery, useChatModels } from "@/api/queries";
 import { Button } from "@/components/button/button";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { ServiceWait } from "@/components/service-list/service-wait";
@@ -11,7 +11,6 @@ import { answer } from "./answers";
 import { chatSettings, settingsRequest } from "./chat-settings";
 import { Composer } from "./composer";
 import { ModelControls } from "./model-controls";
-import { chatModels } from "./models";
 
 const EXAMPLES = [
   "Explain how a rainbow forms, in three sentences.",
@@ -27,8 +26,7 @@ export function NewChat({ prompt }: { prompt: string | undefined }) {
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<{ text: string; problem: Problem } | null>(null);
   const begun = useRef(false);
-  const models = useQuery(chatModelsQuery);
-  const warming = models.isSuccess ? chatModels(models.data.data).length === 0 : asProblem(models.error).status === 503;
+  const { warming } = useChatModels();
 
   const begin = useCallback(
     async (text: string) => {

@@ -12,7 +12,7 @@ from minio.error import MinioException
 
 from infra.local.credentials import Credentials
 from infra.local.ports import Ports
-from infra.local.servers import ADMIN_GRPC_ABOVE, OBJECT_PORTS, NatsServer, ObjectServer
+from infra.local.servers import OBJECT_PORTS, NatsServer, ObjectServer
 from services.kit.settings import Settings
 from tests.processes import NotReady, ServerProcess
 
@@ -74,7 +74,7 @@ class S3Server:
     @staticmethod
     def begin(folder: Path) -> S3Server:
         names = [f"objects.{name}" for name in OBJECT_PORTS]
-        ports = Ports(folder / "ports.json", {"objects.admin": ADMIN_GRPC_ABOVE})
+        ports = Ports(folder / "ports.json")
         credentials = Credentials()
         for attempt in range(STARTS):
             chosen = {name: ports[f"objects.{name}"] for name in OBJECT_PORTS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -41,29 +41,22 @@ def highest() -> int:
     return low - 1 if low > LOWEST + 2000 else 65535
 
 
-def free_port(taken: Iterable[int] = (), sibling: int = 0) -> int:
-    """A port nobody listens on, tried by binding it. Somebody else may take it before its owner does.
-
-    `sibling`: the port that many above is to be free as well, for a server that takes it unasked.
-    """
+def free_port(taken: Iterable[int] = ()) -> int:
+    """A port nobody listens on, tried by binding it. Somebody else may take it before its owner does."""
     avoid = set(taken)
     top = highest()
     for _ in range(1000):
-        port = random.randint(LOWEST, top - sibling)
-        if all(each not in avoid and is_free(each) for each in {port, port + sibling}):
+        port = random.randint(LOWEST, top)
+        if port not in avoid and is_free(port):
             return port
     raise OSError(f"no free port found between {LOWEST} and {top}")
 
 
 class Ports:
-    """Name → port. A remembered port is kept as long as it is free.
+    """Name → port. A remembered port is kept as long as it is free."""
 
-    `siblings`: by name, how far above its port a server takes another.
-    """
-
-    def __init__(self, file: Path, siblings: Mapping[str, int] | None = None) -> None:
+    def __init__(self, file: Path) -> None:
         self.file = file
-        self._siblings = dict(siblings or {})
         self._ports: dict[str, int] = {}
         self._remembered: dict[str, int] = {}
         if file.is_file():
@@ -75,29 +68,23 @@ class Ports:
     def __getitem__(self, name: str) -> int:
         if name not in self._ports:
             port = self._remembered.get(name, 0)
-            if not port or port in self._used() or not self._is_free(name, port):
-                port = self._choose(name)
+            if not port or port in self._ports.values() or not is_free(port):
+                port = self._choose()
             self._ports[name] = port
             self._save()
         return self._ports[name]
 
     def renew_taken(self, names: Iterable[str]) -> list[str]:
         """Chooses anew those of the named ports that somebody else holds; returns their names."""
-        renewed = [name for name in names if name in self._ports and not self._is_free(name, self._ports[name])]
+        renewed = [name for name in names if name in self._ports and not is_free(self._ports[name])]
         for name in renewed:
-            self._ports[name] = self._choose(name)
+            self._ports[name] = self._choose()
         if renewed:
             self._save()
         return renewed
 
-    def _is_free(self, name: str, port: int) -> bool:
-        return all(is_free(each) for each in {port, port + self._siblings.get(name, 0)})
-
-    def _choose(self, name: str) -> int:
-        return free_port({*self._used(), *self._remembered.values()}, self._siblings.get(name, 0))
-
-    def _used(self) -> set[int]:
-        return {port + above for name, port in self._ports.items() for above in (0, self._siblings.get(name, 0))}
+    def _choose(self) -> int:
+        return free_port({*self._ports.values(), *self._remembered.values()})
 
     def _save(self) -> None:
         self.file.parent.mkdir(parents=True, exist_ok=True)

@@ -60,9 +60,7 @@ class NatsServer:
 
 
 # SeaweedFS is several servers in one process; each wants a port of its own, and would else take its well-known one.
-OBJECT_PORTS = ("s3", "s3.grpc", "master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "admin")
-# The admin server's second port can be chosen, but its own workers look for it only here.
-ADMIN_GRPC_ABOVE = 10_000
+OBJECT_PORTS = ("s3", "s3.grpc", "master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc")
 
 
 @dataclass(frozen=True)
@@ -84,9 +82,14 @@ class ObjectServer:
             server, _, grpc = name.partition(".")
             where.append(f"-{server}.port{'.grpc' if grpc else ''}={self.ports[name]}")
         return [
-            *(str(BIN / "weed"), "-logtostderr=true", "-v=-1", "mini", f"-dir={self.folder}"),
+            # Not `weed mini`: its admin server and worker take 15 % of a core (measured) while nothing happens.
+            *(str(BIN / "weed"), "-logtostderr=true", "-v=-1", "server", "-filer", "-s3", f"-dir={self.folder}"),
             *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", *where),
-            *("-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false", "-master.telemetry=false"),
+            *("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"),
+            # One server elects itself; waiting ten seconds and more for others' votes would be in vain.
+            "-master.electionTimeout=1s",
+            # As many volumes as the disk has room for: with the default of 8, a second bucket would find none free.
+            *("-volume.max=0", "-master.volumeSizeLimitMB=1024"),
             # Without this the filer's port takes objects from anyone, with no credentials.
             "-disableHttp",
             # Relative to where it is started, its data folder: a socket's path must not be longer than 107 bytes.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from infra.local.credentials import Credentials
 from infra.local.options import ROOT, Options
 from infra.local.ports import Ports
-from infra.local.servers import ADMIN_GRPC_ABOVE, OBJECT_PORTS, NatsServer, ObjectServer
+from infra.local.servers import OBJECT_PORTS, NatsServer, ObjectServer
 from services.kit.settings import Settings
 
 BUCKET = "atelier"
@@ -24,7 +24,7 @@ class Site:
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.run = self.home / "run"
         self.logs = self.home / "logs"
-        self.ports = Ports(self.run / "ports.json", {"objects.admin": ADMIN_GRPC_ABOVE})
+        self.ports = Ports(self.run / "ports.json")
         self.credentials = Credentials.kept(self.home / "secrets.json")
 
     @property

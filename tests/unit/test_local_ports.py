@@ -6,7 +6,6 @@ import socket
 from pathlib import Path
 
 from infra.local.ports import Ports, free_port, highest, is_free
-from infra.local.servers import ADMIN_GRPC_ABOVE
 
 
 def listen(port: int = 0) -> socket.socket:
@@ -22,11 +21,6 @@ def test_a_port_somebody_listens_on_is_not_free() -> None:
 
 def test_a_chosen_port_lies_below_those_of_outgoing_connections() -> None:
     assert free_port() <= highest()
-
-
-def test_a_port_and_its_sibling_are_both_free() -> None:
-    port = free_port(sibling=ADMIN_GRPC_ABOVE)
-    assert is_free(port) and is_free(port + ADMIN_GRPC_ABOVE)
 
 
 def test_names_get_different_ports(tmp_path: Path) -> None:

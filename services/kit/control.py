@@ -5,10 +5,12 @@ hears them as well as the one that runs it now, and a restart forgets none."""
 # pyright: reportUnknownMemberType=false
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import structlog
 from nats.errors import Error as NatsError
+from nats.js.kv import KeyValue
 
 from atelier.v1.common_pb2 import Control, ControlAction
 from services.kit import subjects
@@ -17,6 +19,7 @@ from services.kit.tasks import end
 
 # Words expire in the bucket after a day without a notice; this bounds what one process remembers of them.
 _WORDS_KEPT = 10_000
+_AGAIN_S = 0.1
 
 log = structlog.get_logger(__name__)
 
@@ -43,15 +46,25 @@ class ControlBoard:
         self._words: dict[str, Control] = {}
         self._caught_up = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._watcher: KeyValue.KeyWatcher | None = None
+        self._ending: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to watch; returns once everything said so far is known."""
+        self._bus.on_reconnect(self._came_back)
         self._task = asyncio.create_task(self._watch(), name="control-watch")
         await self._caught_up.wait()
 
     async def stop(self) -> None:
         """End the watch."""
-        await end(self._task)
+        self._bus.off_reconnect(self._came_back)
+        await end(self._task, self._ending)
+
+    def _came_back(self) -> None:
+        # A restarted server knows nothing of the watch, and the client's own look-out for that takes ten seconds and
+        # more: it is ended and begun again.
+        if self._watcher is not None:
+            self._ending = asyncio.create_task(_end_watch(self._watcher), name="control-watch-end")
 
     async def heard(self, job_id: str, *, sure: bool = False) -> Control | None:
         """What was last said to a job. With `sure`, a word known here is looked up again: the watch may be a moment
@@ -67,6 +80,7 @@ class ControlBoard:
             try:
                 bucket = await self._bus.jetstream.key_value(subjects.CONTROL_BUCKET)
                 watcher = await bucket.watchall()
+                self._watcher = watcher
                 async for entry in watcher:
                     if entry is None:
                         self._caught_up.set()
@@ -80,4 +94,9 @@ class ControlBoard:
                         self._on_word(entry.key, control)
             except (NatsError, TimeoutError) as error:
                 log.warning("control_watch_lost", error=str(error) or type(error).__name__)
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(_AGAIN_S)
+
+
+async def _end_watch(watcher: KeyValue.KeyWatcher) -> None:
+    with contextlib.suppress(NatsError):
+        await watcher.stop()

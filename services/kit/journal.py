@@ -4,12 +4,15 @@
 # pyright: reportUnknownMemberType=false
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, PubAck
 from nats.js.errors import NotFoundError
 
@@ -24,6 +27,9 @@ log = structlog.get_logger(__name__)
 TERMINAL = frozenset({"completed", "failed", "cancelled"})
 # Redelivery of journal entries to a durable reader that died with them.
 _READER_ACK_WAIT_S = 30
+# Events a follower may be behind what has arrived here; more wait at the server.
+_AHEAD = 1024
+_AGAIN_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -87,20 +93,50 @@ class Journal:
         return Replay([_stored(m) for m in messages], first)
 
     async def follow(self, after: int | None = None) -> AsyncIterator[Event]:
-        """All jobs' events as they come, from now or after a sequence; one ordered consumer that mends its own gaps."""
-        start = (
-            ConsumerConfig(deliver_policy=DeliverPolicy.NEW)
-            if after is None
-            else ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=after + 1)
-        )
-        subscription = await self._bus.jetstream.subscribe(
-            "events.*", stream=subjects.EVENTS, ordered_consumer=True, config=start
-        )
+        """All jobs' events as they come, from now or after a sequence, each once and in order, whatever becomes of the
+        connection meanwhile."""
+        if after is None:
+            after = (await self._bus.jetstream.stream_info(subjects.EVENTS)).state.last_seq
+        while True:
+            async with contextlib.aclosing(self._follow(after)) as events:
+                async for event in events:
+                    after = event.seq
+                    yield event
+
+    async def _follow(self, after: int) -> AsyncGenerator[Event, None]:
+        """As `follow`, until the connection was lost and is back: a restarted server knows nothing of the consumer,
+        and the client's own look-out for that takes ten seconds and more."""
+        arrived: asyncio.Queue[Msg | None] = asyncio.Queue(_AHEAD)
+        back = False
+
+        def came_back() -> None:
+            nonlocal back
+            back = True
+            if arrived.empty():
+                arrived.put_nowait(None)
+
+        self._bus.on_reconnect(came_back)
+        subscription: JetStreamContext.PushSubscription | None = None
         try:
-            async for message in subscription.messages:
+            subscription = await self._bus.jetstream.subscribe(
+                "events.*",
+                stream=subjects.EVENTS,
+                cb=arrived.put,
+                ordered_consumer=True,
+                config=ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=after + 1),
+            )
+            while not back and (message := await arrived.get()) is not None:
                 yield _delivered(message)
+        except (NatsError, TimeoutError) as error:
+            if self._bus.client.is_closed:
+                raise
+            log.warning("journal_follower_lost", error=str(error) or type(error).__name__)
+            await asyncio.sleep(_AGAIN_S)
         finally:
-            await subscription.unsubscribe()
+            self._bus.off_reconnect(came_back)
+            if subscription is not None:
+                with contextlib.suppress(NatsError):
+                    await subscription.unsubscribe()
 
     async def consume(self, name: str, handler: Callable[[list[Event]], Awaitable[None]], *, batch: int = 200) -> None:
         """Feed all events to `handler` in batches, for ever; a batch is done with once the handler returned.

@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 # A third of the bucket's time to live: two renewals may be lost before a process counts as gone.
 _RENEW_S = 5.0
+_AGAIN_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,15 @@ class Presence:
         try:
             while True:
                 self._changed.clear()
+                pause_s = _RENEW_S
                 try:
                     bucket = await self._bus.jetstream.key_value(subjects.PRESENCE_BUCKET)
                     await bucket.put(key, orjson.dumps(asdict(self.state)))
                 except (NatsError, TimeoutError) as error:
                     log.warning("presence_not_told", error=str(error) or type(error).__name__)
+                    pause_s = _AGAIN_S
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_RENEW_S):
+                    async with asyncio.timeout(pause_s):
                         await self._changed.wait()
         finally:
             with contextlib.suppress(NatsError, TimeoutError):

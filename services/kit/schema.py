@@ -115,8 +115,9 @@ def _single_type(
         step = int(multiple) if multiple is not None else None
         return Annotated[
             int,
-            WHOLE,
             Field(ge=least if low is None else int(low), le=most if high is None else int(high), multiple_of=step),
+            # Last: behind a validator of its own a limit would be checked, but not described as JSON Schema does.
+            WHOLE,
         ]
     return Annotated[float, Field(ge=low, le=high, multiple_of=multiple, allow_inf_nan=False)]
 

@@ -13,7 +13,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -116,7 +116,7 @@ class Easel(Service):
 
     async def _wait(self, job: Job, gate: Path) -> None:
         step = 0
-        while not gate.exists():
+        while not await asyncio.to_thread(gate.exists):
             step += 1
             job.check()
             if job.pause_requested:
@@ -179,6 +179,13 @@ def told(kind: str, *, attempt: int | None = None) -> Callable[[Event], bool]:
     return lambda event: event_type(event) == kind and attempt in (None, event.attempt)
 
 
+async def eventually(look: Callable[[], Awaitable[bool]]) -> None:
+    """Returns once `look` says yes; for what a server does, which sets no event here."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not await look():  # noqa: ASYNC110  # see above
+            await asyncio.sleep(0.02)
+
+
 @dataclass
 class Site:
     """The bus as the gateway sees it, and a pool of its own, so that tests on one bus do not meet."""
@@ -202,9 +209,11 @@ class Site:
 
     async def emptied(self) -> None:
         """Returns once no job of the pool waits or runs: a worker acknowledges a moment after it told the end."""
-        async with asyncio.timeout(PATIENCE_S):
-            while await self.queue.depth("diffusion", self.pool):  # noqa: ASYNC110  # the server sets no event
-                await asyncio.sleep(0.02)
+
+        async def empty() -> bool:
+            return await self.queue.depth("diffusion", self.pool) == 0
+
+        await eventually(empty)
 
     def service_settings(self, **changes: Any) -> EaselSettings:
         """For a worker of this site's pool: one job at a time unless said otherwise."""
@@ -217,9 +226,11 @@ class Site:
         service, stop = Easel(self.service_settings(**changes)), asyncio.Event()
         task = asyncio.create_task(Host(service).run(stop))
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                while service.state != "ready" and not task.done():  # noqa: ASYNC110  # it sets no event
-                    await asyncio.sleep(0.01)
+
+            async def ready() -> bool:
+                return service.state == "ready" or task.done()
+
+            await eventually(ready)
             yield service
         finally:
             stop.set()

@@ -15,9 +15,9 @@ from services.kit.failures import Unavailable
 from services.kit.ids import asset_id
 from services.kit.journal import event_type, is_terminal
 from services.kit.objects import ObjectStore
-from services.kit.presence import Presence, ServiceState
+from services.kit.presence import Presence
 from tests.servers import BusServer, S3Server, settings_for
-from tests.service.kit_rig import PATIENCE_S, Site, site_on, told
+from tests.service.kit_rig import PATIENCE_S, Site, eventually, site_on, told
 
 
 @pytest.fixture
@@ -47,6 +47,7 @@ async def test_a_killed_workers_job_is_taken_up_again_and_completed_once(own_sit
     (tmp_path / "gate").touch()
     async with site.process(tmp_path / "second.log"):
         end = await site.story.until(job)
+        await site.emptied()
     unpacked = GenerationResult()
     assert end.attempt == 2 and end.completed.result.Unpack(unpacked)
     # Both attempts made output 0; it is one asset under one key, told once.
@@ -55,7 +56,6 @@ async def test_a_killed_workers_job_is_taken_up_again_and_completed_once(own_sit
     assert [event_type(event) for event in events].count("completed") == 1
     assert [e.output.asset.id for e in events if e.HasField("output")] == [asset_id(job, 0), asset_id(job, 1)]
     assert len(await ObjectStore(site.settings).keys(f"assets/ann/{job}/")) == 2
-    await site.emptied()
 
 
 async def test_killing_the_bus_mid_job_loses_nothing_and_repeats_nothing(
@@ -93,24 +93,24 @@ async def test_after_the_bus_was_away_words_are_heard_and_new_jobs_taken(
         job = await site.submit(f"wait {tmp_path / 'never'}")
         await site.story.until(job, told("progress"))
         await asyncio.to_thread(own_bus_server.process.restart)
-        async with asyncio.timeout(PATIENCE_S):
-            while not site.bus.connected:
-                await asyncio.sleep(0.02)
+
+        async def back() -> bool:
+            return site.bus.connected
+
+        await eventually(back)
         await send_control(site.bus, job, ControlAction.CONTROL_ACTION_CANCEL, "enough")
         await site.story.until(job, told("cancelled"))
         following = await site.submit("done")
         await site.story.until(following)
+
         # The server kept in memory who is present, and has forgotten it.
-        async with asyncio.timeout(PATIENCE_S):
-            while [state.name for state in await present(site)] != ["diffusion"]:
-                await asyncio.sleep(0.1)
+        async def present() -> bool:
+            try:
+                return [state.name for state in await Presence.list(site.bus)] == ["diffusion"]
+            except Unavailable:
+                return False
 
-
-async def present(site: Site) -> list[ServiceState]:
-    try:
-        return await Presence.list(site.bus)
-    except Unavailable:
-        return []
+        await eventually(present)
 
 
 async def test_a_worker_told_to_end_lets_its_job_finish(site: Site, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -88,12 +88,12 @@ async def test_a_caller_by_grpc_that_goes_ends_the_work(site: Site, tmp_path: Pa
 
 async def test_health_and_reflection_stand_beside_the_methods(site: Site) -> None:
     async with site.easel(), channel(await present(site)) as to:
-        health = health_pb2_grpc.HealthStub(to)
+        health: Any = health_pb2_grpc.HealthStub(to)
         for name in ("", "atelier.v1.Diffusion"):
             answer = await health.Check(health_pb2.HealthCheckRequest(service=name))
             assert answer.status == health_pb2.HealthCheckResponse.SERVING
         ask = reflection_pb2.ServerReflectionRequest(list_services="")
-        stub = reflection_pb2_grpc.ServerReflectionStub(to)
+        stub: Any = reflection_pb2_grpc.ServerReflectionStub(cast(Any, to))
         async for answer in stub.ServerReflectionInfo(iter([ask])):
             names = {service.name for service in answer.list_services_response.service}
             break
@@ -111,9 +111,8 @@ async def test_a_service_is_present_while_it_runs_and_its_probes_tell_its_state(
         easel.status("ready")
         assert (await _get(state, "/readyz"))[0] == (await _get(state, "/livez"))[0] == 200
         await site.story.until(await site.submit("done"))
-        assert (
-            f'atelier_jobs_run_seconds_count{{kind="{KIND}",outcome="completed"}}' in (await _get(state, "/metrics"))[1]
-        )
+        _, metrics = await _get(state, "/metrics")
+        assert f'atelier_jobs_run_seconds_count{{kind="{KIND}",outcome="completed"}}' in metrics
         assert (await _get(state, "/nothing"))[0] == 404
     assert state.instance not in [found.instance for found in await Presence.list(site.bus)]
 
@@ -174,5 +173,5 @@ async def test_what_object_storage_cannot_give_has_a_name(kit_settings: Settings
         async for _ in store.stream("kit/short", 10, 5):
             pass
     away = ObjectStore(kit_settings.model_copy(update={"s3_endpoint": "127.0.0.1:9"}))
-    with pytest.raises(Unavailable, match="ATELIER_S3_ENDPOINT|does not answer"):
+    with pytest.raises(Unavailable, match="does not answer"):
         await away.get("kit/short")

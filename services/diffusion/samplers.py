@@ -16,7 +16,7 @@ class Sampler:
 
     label: str
     module: str
-    """Module of `diffusers.schedulers`; imported when first used."""
+    """Where that is; imported when first used."""
     scheduler: str
     """Class in that module."""
     changes: Mapping[str, Any] = field(default_factory=dict)
@@ -26,18 +26,25 @@ class Sampler:
 
     def build(self, config: Mapping[str, Any]) -> Any:
         """A fresh scheduler for a model with this scheduler config."""
-        made = getattr(importlib.import_module(f"diffusers.schedulers.{self.module}"), self.scheduler)
+        made = getattr(importlib.import_module(self.module), self.scheduler)
         return made.from_config(dict(config), **self.changes)
 
 
-_DPMPP = ("scheduling_dpmsolver_multistep", "DPMSolverMultistepScheduler")
+_DPMPP = ("diffusers.schedulers.scheduling_dpmsolver_multistep", "DPMSolverMultistepScheduler")
 
 # `use_karras_sigmas` and `algorithm_type` are given wherever they exist: the model's own config may choose otherwise.
 SAMPLERS: Mapping[str, Sampler] = MappingProxyType(
     {
-        "euler": Sampler("Euler", "scheduling_euler_discrete", "EulerDiscreteScheduler", {"use_karras_sigmas": False}),
-        "euler_a": Sampler("Euler a", "scheduling_euler_ancestral_discrete", "EulerAncestralDiscreteScheduler"),
-        "ddim": Sampler("DDIM", "scheduling_ddim", "DDIMScheduler"),
+        "euler": Sampler(
+            "Euler",
+            "diffusers.schedulers.scheduling_euler_discrete",
+            "EulerDiscreteScheduler",
+            {"use_karras_sigmas": False},
+        ),
+        "euler_a": Sampler(
+            "Euler a", "diffusers.schedulers.scheduling_euler_ancestral_discrete", "EulerAncestralDiscreteScheduler"
+        ),
+        "ddim": Sampler("DDIM", "diffusers.schedulers.scheduling_ddim", "DDIMScheduler"),
         "dpmpp_2m": Sampler(
             "DPM++ 2M", *_DPMPP, {"algorithm_type": "dpmsolver++", "solver_order": 2, "use_karras_sigmas": False}
         ),
@@ -49,16 +56,28 @@ SAMPLERS: Mapping[str, Sampler] = MappingProxyType(
             *_DPMPP,
             {"algorithm_type": "sde-dpmsolver++", "solver_order": 2, "use_karras_sigmas": False},
         ),
-        "heun": Sampler("Heun", "scheduling_heun_discrete", "HeunDiscreteScheduler", {"use_karras_sigmas": False}),
+        "heun": Sampler(
+            "Heun",
+            "diffusers.schedulers.scheduling_heun_discrete",
+            "HeunDiscreteScheduler",
+            {"use_karras_sigmas": False},
+        ),
         # diffusers' default of order 4 is unstable at CFG scale 7 with 20 steps: burnt colours, lost shapes.
         "lms": Sampler(
-            "LMS", "scheduling_lms_discrete", "LMSDiscreteScheduler", {"use_karras_sigmas": False}, {"order": 2}
+            "LMS",
+            "diffusers.schedulers.scheduling_lms_discrete",
+            "LMSDiscreteScheduler",
+            {"use_karras_sigmas": False},
+            {"order": 2},
         ),
         # Without Runge-Kutta warm-up steps, as Stable Diffusion is run.
-        "pndm": Sampler("PNDM", "scheduling_pndm", "PNDMScheduler", {"skip_prk_steps": True}),
+        "pndm": Sampler("PNDM", "services.diffusion.plms", "PNDMScheduler", {"skip_prk_steps": True}),
         "unipc": Sampler(
-            "UniPC", "scheduling_unipc_multistep", "UniPCMultistepScheduler", {"use_karras_sigmas": False}
+            "UniPC",
+            "diffusers.schedulers.scheduling_unipc_multistep",
+            "UniPCMultistepScheduler",
+            {"use_karras_sigmas": False},
         ),
-        "ddpm": Sampler("DDPM", "scheduling_ddpm", "DDPMScheduler"),
+        "ddpm": Sampler("DDPM", "diffusers.schedulers.scheduling_ddpm", "DDPMScheduler"),
     }
 )

@@ -37,15 +37,16 @@ def plain() -> Any:
 
 def test_a_picture_is_what_plain_diffusers_makes(engine: Engine, plain: Any) -> None:
     torch.set_num_threads(1)
-    for name in ("euler", "euler_a", "ddim", "dpmpp_2m", "dpmpp_2m_karras", "dpmpp_2m_sde", "heun", "unipc", "ddpm"):
+    # LMS is held to second order here by an argument of its steps, which plain diffusers does not pass.
+    for name in SAMPLERS.keys() - {"lms"}:
         plain.scheduler = SAMPLERS[name].build(starter().scheduler_config)
         theirs = plain(
             "a red apple on a blue background",
-            num_inference_steps=4,
+            num_inference_steps=3,
             guidance_scale=7.0,
             generator=[torch.Generator().manual_seed(42)],
         ).images[0]
-        (ours,) = sample(engine, [apple(sampler=name, steps=4)])[0].images
+        (ours,) = sample(engine, [apple(sampler=name, steps=3)])[0].images
         assert ours.tobytes() == theirs.tobytes(), name
 
 
@@ -59,22 +60,20 @@ def test_the_picture_shows_what_was_asked_for(engine: Engine) -> None:
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_sampler_makes_a_sane_picture(engine: Engine, sampler: str) -> None:
-    # PNDM's fourth order needs gentler guidance, in diffusers as here.
-    told = sample(engine, [apple(sampler=sampler, steps=12, cfg_scale=3.0)])[0]
+    told = sample(engine, [apple(sampler=sampler, steps=12)])[0]
     assert told.error is None
     pixels = np.asarray(told.images[0], dtype=float)
     corner, middle = pixels[:12, :12].mean((0, 1)), pixels[24:48, 24:48].mean((0, 1))
-    assert corner[2] > corner[0] and middle[0] > middle[2]
+    assert corner[2] > corner[0] + 40 and middle[0] > middle[2] + 40
     assert [s.step for s in told.steps] == list(range(1, 13))
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
-@pytest.mark.parametrize("steps", [1, 2])
-def test_every_sampler_copes_with_very_few_steps(engine: Engine, sampler: str, steps: int) -> None:
-    told = sample(engine, [apple(sampler=sampler, steps=steps)])[0]
-    assert told.error is None
-    assert len(told.images) == 1
-    assert told.steps[-1].step == steps
+def test_every_sampler_copes_with_very_few_steps(engine: Engine, sampler: str) -> None:
+    for steps, told in enumerate(sample(engine, [apple(sampler=sampler, steps=steps) for steps in (1, 2)]), start=1):
+        assert told.error is None
+        assert len(told.images) == 1
+        assert told.steps[-1].step == steps
 
 
 def test_the_same_request_gives_the_same_pixels_in_any_company(engine: Engine) -> None:
@@ -88,10 +87,9 @@ def test_the_same_request_gives_the_same_pixels_in_any_company(engine: Engine) -
         apple(seed=6, sampler="unipc", count=3),
         apple(seed=7, sampler="ddim", steps=4),
     ]
-    for company in (others[:1], others[:2], others[:4], others[4:], others):
-        for place in (0, len(company) // 2, len(company)):
-            told = sample(engine, [*company[:place], apple(), *company[place:]])
-            assert told[place].pixels == alone, f"{len(company)} others, place {place}"
+    for company, place in ((others[:1], 1), (others[4:], 0), (others, 3)):
+        told = sample(engine, [*company[:place], apple(), *company[place:]])
+        assert told[place].pixels == alone, f"{len(company)} others, place {place}"
 
 
 def test_company_is_sampled_exactly_as_alone_too(engine: Engine) -> None:
@@ -183,8 +181,8 @@ def test_a_cancelled_request_stops_within_a_step_and_the_others_go_on(engine: En
 
 
 def test_a_request_of_many_pictures_does_not_keep_others_waiting(engine: Engine) -> None:
-    _, big = begin(engine, apple(count=16, steps=20))
-    small = sample(engine, [apple(steps=4)])[0]
+    _, big = begin(engine, apple(count=16, steps=8))
+    small = sample(engine, [apple(steps=2)])[0]
     assert small.images and not big.over.is_set()
     assert big.over.wait(PATIENCE_S) and len(big.images) == 16
 
@@ -198,7 +196,7 @@ def test_what_one_request_breaks_is_its_own(engine: Engine) -> None:
 
 def test_numbers_that_overflow_are_said_so(engine: Engine) -> None:
     told = sample(engine, [apple(cfg_scale=float("inf")), apple()])
-    assert isinstance(told[0].error, NotFinite) and "NaN" in told[0].error.hint
+    assert isinstance(told[0].error, NotFinite) and "CFG scale" in told[0].error.hint
     assert told[1].error is None
 
 

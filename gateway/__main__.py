@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from gateway.app import create_app
+from gateway.protocol import Protocol
 from gateway.settings import GatewaySettings, load
 from services.kit.failures import Failure
 from services.kit.telemetry import setup_logging
@@ -84,7 +85,7 @@ def main() -> None:
         sys.exit(1)
     config = uvicorn.Config(
         create_app(settings),
-        http="httptools",
+        http=Protocol,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -1,9 +1,11 @@
-"""How large a request may be. The limit holds for what really arrives, whatever Content-Length claims."""
+"""How large a request may be. The limit of a body holds for what really arrives, whatever Content-Length claims."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.problems import respond
 from services.kit.failures import Failure
 
+MAX_HEAD_BYTES = 64 * 1024
 UPLOAD_PATHS = frozenset({"/api/assets/upload"})
 
 
@@ -18,6 +20,9 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
+        if scope["type"] == "http" and sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEAD_BYTES:
+            await respond(scope, head_too_large())(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
@@ -37,6 +42,11 @@ class BodyLimit:
             return message
 
         await self._app(scope, limited, send)
+
+
+def head_too_large() -> Failure:
+    """The failure for header fields that are too long together."""
+    return Failure(f"The request's header fields are longer than {MAX_HEAD_BYTES:,} bytes.", code="head_too_large")
 
 
 def too_large(limit: int) -> Failure:

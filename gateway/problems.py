@@ -32,6 +32,7 @@ STATUS: Mapping[str, int] = {
     "bad_image": 422,
     "bad_input": 422,
     "rate_limited": 429,
+    "head_too_large": 431,
     "failed": 500,
     "internal": 500,
     "unavailable": 503,

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.kit.schema import WHOLE
 
 T = TypeVar("T")
-Whole = Annotated[int, WHOLE]
 JobStatus = Literal["pending", "running", "paused", "completed", "failed", "cancelled"]
 MessageStatus = Literal["complete", "stopped", "failed", "streaming"]
 
@@ -165,8 +164,8 @@ class MessageCreate(BaseModel):
     model: str | None = Field(None, max_length=256, description="Absent = the conversation's.")
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, ge=0, le=1)
-    max_tokens: Whole | None = Field(None, ge=1, le=2**31 - 1, examples=[64])
-    seed: Whole | None = Field(None, ge=-_EXACT, le=_EXACT, examples=[42])
+    max_tokens: Annotated[int, Field(ge=1, le=2**31 - 1), WHOLE] | None = Field(None, examples=[64])
+    seed: Annotated[int, Field(ge=-_EXACT, le=_EXACT), WHOLE] | None = Field(None, examples=[42])
 
 
 class ServiceState(BaseModel):

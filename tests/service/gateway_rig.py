@@ -22,6 +22,7 @@ from PIL import Image
 from atelier.v1 import chat_pb2, diffusion_pb2
 from gateway.__main__ import Server
 from gateway.app import create_app
+from gateway.protocol import Protocol
 from gateway.settings import GatewaySettings
 from gateway.state import Parts
 from services.kit.call import Call
@@ -210,7 +211,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[Running]:
     listening.bind(("127.0.0.1", 0))
     app = create_app(settings)
     config = uvicorn.Config(
-        app, http="httptools", log_config=None, access_log=False, timeout_graceful_shutdown=5, lifespan="on"
+        app, http=Protocol, log_config=None, access_log=False, timeout_graceful_shutdown=5, lifespan="on"
     )
     server = QuietServer(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))

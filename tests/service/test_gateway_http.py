@@ -1,6 +1,7 @@
 """What every answer has in common: errors, ids, limits, health, metrics, the web UI's place, who may ask."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -69,12 +70,39 @@ async def test_bad_bodies_are_refused_by_kind(rig: Rig, ann: httpx.AsyncClient) 
     assert chunked.status_code == 413
 
 
+async def test_what_is_no_request_of_ours_ends_in_a_problem_too(rig: Rig) -> None:
+    port = int(rig.gateway.url.rsplit(":", 1)[1])
+    get, end = b"GET /api/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\n", b"\r\n\r\n"
+    head = get + b"Authorization: Bearer token-of-ann\r\nX-Long: "
+    for raw, status in (
+        (b"garbage" + end, 400),
+        (b"GET /" + b"x" * 100_000 + b" HTTP/1.1" + end, 400),
+        (get + b"Content-Length: -1" + end, 400),
+        (head + b"x" * 60_000 + end, 200),
+        (head + b"x" * 70_000 + end, 431),
+        # Never complete, and refused long before it could be.
+        (head + b"x" * 5_000_000, 431),
+    ):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with contextlib.suppress(ConnectionError):
+            writer.write(raw)
+            await writer.drain()
+        async with asyncio.timeout(5):
+            answer = (await reader.read(4096)).decode()
+        writer.close()
+        assert answer.startswith(f"HTTP/1.1 {status} "), (raw[:60], answer)
+        assert status == 200 or "content-type: application/problem+json" in answer.lower()
+
+
 async def test_unknown_addresses_and_methods(rig: Rig, ann: httpx.AsyncClient) -> None:
     for path in ("/api/nothing", "/api/jobs/nothing", "/api/jobs/%00", "/api/assets/nothing/content", "/api"):
         response = await ann.get(path)
         assert response.status_code == 404 and response.headers["content-type"] == PROBLEM, path
     wrong = await ann.put("/api/jobs")
     assert wrong.status_code == 405 and wrong.headers["allow"] == "GET" and wrong.headers["content-type"] == PROBLEM
+    both = await ann.post("/api/jobs/01K9ZC1Q5V8M3T7R2N4B6D0XYA")
+    assert both.status_code == 405 and both.headers["allow"] == "GET, PATCH"
+    assert (await ann.put("/api/generate/text-to-image")).headers["allow"] == "POST"
     nul = await ann.get("/api/jobs?kind=%00")
     assert nul.status_code == 422 and nul.json()["errors"][0]["field"] == "kind"
     assert (await ann.post("/nothing")).status_code == 404

@@ -78,6 +78,7 @@ def _open(schema: dict[str, Any]) -> dict[str, Any]:
     """An OpenAI request: fields beyond the contract are passed on, and null stands for absent."""
     properties: dict[str, Any] = schema["properties"]
     properties.pop("extra", None)
+    properties.pop("verbatim", None)
     required = schema.get("required", [])
     for name, field in properties.items():
         if (

@@ -2,6 +2,7 @@
 
 from typing import Any, TypeVar, cast
 
+import orjson
 from google.protobuf.message import Message
 
 from services.kit.contract import contract
@@ -10,6 +11,8 @@ from services.kit.failures import BadInput
 M = TypeVar("M", bound=Message)
 
 _EXTRA = "extra"
+_VERBATIM = "verbatim"
+_MESSAGES = "messages"
 
 
 def message(message_type: type[M], body: Any) -> M:
@@ -19,15 +22,22 @@ def message(message_type: type[M], body: Any) -> M:
     # Clients send null for what they leave to us.
     given = {name: value for name, value in cast(dict[str, Any], body).items() if value is not None}
     names = message_type.DESCRIPTOR.fields_by_name
-    known = {name: value for name, value in given.items() if name in names and name != _EXTRA}
-    other = {name: value for name, value in given.items() if name not in names or name == _EXTRA}
+    ours = (_EXTRA, _VERBATIM)
+    known = {name: value for name, value in given.items() if name in names and name not in ours}
+    other = {name: value for name, value in given.items() if name not in names or name in ours}
     if other and _EXTRA in names:
         known[_EXTRA] = other
-    if isinstance(known.get("messages"), list):
-        known["messages"] = [_without_nulls(item) for item in known["messages"]]
+    if _VERBATIM in names and (objects := {n: v for n, v in given.items() if n != _MESSAGES and _holds_object(v)}):
+        known[_VERBATIM] = orjson.dumps(objects).decode()
+    if isinstance(known.get(_MESSAGES), list):
+        known[_MESSAGES] = [_without_nulls(item) for item in known[_MESSAGES]]
     if isinstance(known.get("stream_options"), dict):
         known["stream_options"] = {k: v for k, v in known["stream_options"].items() if k == "include_usage"}
     return cast(M, contract.parse(message_type, known))
+
+
+def _holds_object(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(map(_holds_object, cast(list[Any], value))))
 
 
 def _without_nulls(item: Any) -> Any:

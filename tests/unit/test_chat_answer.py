@@ -7,13 +7,16 @@ import time
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import pytest
 from google.protobuf import json_format
 
 from atelier.v1.chat_pb2 import ChatCompletionRequest, CompletionRequest
+from gateway.openai.requests import message
 from services.chat.accumulate import Accumulator
 from services.chat.answer import Reply, streamed, whole
 from services.chat.endpoint import Timing
 from services.chat.request_body import completion_body
+from services.kit.failures import BadInput
 from tests.unit.chat_rig import delta, usage
 
 
@@ -160,3 +163,21 @@ def test_token_prompts_stay_whole_numbers() -> None:
     request = json_format.ParseDict({"prompt": [1, 2, 3], "max_tokens": 4}, CompletionRequest())
     body = completion_body(request, model="m")
     assert json.dumps(body["prompt"]) == "[1, 2, 3]" and body["max_tokens"] == 4
+
+
+def test_the_order_a_client_wrote_is_kept() -> None:
+    properties = {name: {"type": "string"} for name in ("zeta", "name", "alpha", "city", "age")}
+    written = {"response_format": {"type": "json_schema", "json_schema": {"schema": {"properties": properties}}}}
+    extra = {"structured_outputs": {"json": {"properties": properties}}}
+    request = message(ChatCompletionRequest, {"messages": [{"role": "user", "content": "hi"}], **written, **extra})
+    body = completion_body(ChatCompletionRequest.FromString(request.SerializeToString()), model="m")
+    assert json.dumps({name: body[name] for name in (*written, *extra)}) == json.dumps(written | extra)
+
+
+def test_verbatim_cannot_add_to_a_request_and_must_be_an_object() -> None:
+    request = json_format.ParseDict({"prompt": "a", "verbatim": '{"model": "x", "n": 99}'}, CompletionRequest())
+    body = completion_body(request, model="m")
+    assert body["model"] == "m" and "n" not in body
+    for wrong in ("[1]", "{"):
+        with pytest.raises(BadInput):
+            completion_body(CompletionRequest(verbatim=wrong), model="m")

@@ -28,6 +28,9 @@ IdempotencyKey = Annotated[
 ]
 Id = Annotated[str, Path(description="ULID.", examples=["01K9ZC1Q5V8M3T7R2N4B6D0XYA"])]
 
+RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}, "required": True}
+}
 _TITLES = {
     400: "The body is not what it claims to be.",
     401: "No valid bearer token.",
@@ -59,9 +62,7 @@ def problem_response(status: int) -> dict[str, Any]:
         "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     if status in (429, 503, 504):
-        response["headers"] = {
-            "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}, "required": True}
-        }
+        response["headers"] = RETRY_AFTER
     return response
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from gateway.routing import RETRY_AFTER
+
 Responses = dict[int | str, dict[str, Any]]
 
 _ERROR_SCHEMA: dict[str, Any] = {
@@ -42,9 +44,12 @@ def _json(schema: dict[str, Any], description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-ERRORS: Responses = {
-    status: _json({"$ref": "#/components/schemas/OpenAIError"}, reason) for status, reason in _REASONS.items()
-}
+def _error(status: int) -> dict[str, Any]:
+    declared = _json({"$ref": "#/components/schemas/OpenAIError"}, _REASONS[status])
+    return {**declared, "headers": RETRY_AFTER} if status in (429, 503, 504) else declared
+
+
+ERRORS: Responses = {status: _error(status) for status in _REASONS}
 
 
 def _listed(object_name: str, **properties: Any) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """`/v1`: what the official SDKs speak."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
+from fastapi import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -97,7 +98,14 @@ async def list_models(parts: GatewayParts, caller: Caller, trace: Trace) -> Resp
     response_class=Response,
     responses={200: MODEL, **ERRORS},
 )
-async def get_model(parts: GatewayParts, caller: Caller, trace: Trace, model_id: str) -> Response:
+async def get_model(
+    parts: GatewayParts,
+    caller: Caller,
+    trace: Trace,
+    model_id: Annotated[
+        str, Path(description="Name of the model; it may hold slashes.", examples=["all-minilm-l6-v2"])
+    ],
+) -> Response:
     """One of the list."""
     for model in await _models(parts, caller.owner_id, trace):
         if model.id == model_id:

@@ -68,7 +68,7 @@ def test_every_error_is_declared_in_its_shape(document: dict[str, Any]) -> None:
             if status >= "400":
                 schema = response["content"][shape[0]]["schema"]
                 assert schema == {"$ref": f"#/components/schemas/{shape[1]}"}, (name, status)
-        assert responses["503"]["headers"]["Retry-After"]["required"] if path.startswith("/api/") else True
+        assert responses["503"]["headers"]["Retry-After"]["required"]
 
 
 def test_limits_are_described_as_json_schema_has_them(document: dict[str, Any]) -> None:

@@ -3138,6 +3138,8 @@ export type GetModelData = {
     path: {
         /**
          * Model Id
+         *
+         * Name of the model; it may hold slashes.
          */
         model_id: string;
     };

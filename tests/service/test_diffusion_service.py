@@ -1,0 +1,189 @@
+"""The diffusion service on the bus, with the starter model: what it tells, stores, refuses, and survives."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from google.protobuf import json_format
+from PIL import Image
+
+from atelier.v1.common_pb2 import ControlAction
+from atelier.v1.diffusion_pb2 import DiffusionOptions, DiffusionOptionsRequest, TextToImageRequest
+from services.diffusion import metadata
+from services.diffusion.samplers import SAMPLERS
+from services.kit.call import CallClient
+from services.kit.control import send_control
+from services.kit.ids import asset_id, new_ulid
+from services.kit.objects import ObjectStore
+from services.kit.settings import Settings
+from tests.service.diffusion_rig import APPLE, Easel, worker
+from tests.service.kit_rig import Site, told
+
+
+@pytest.fixture(scope="module")
+def pool(kit_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A pool with one worker in it."""
+    name = f"pool-{new_ulid().lower()[-12:]}"
+    with worker(kit_settings, tmp_path_factory.mktemp("diffusion"), name):
+        yield name
+
+
+@pytest.fixture
+async def easel(site: Site, pool: str) -> AsyncIterator[Easel]:
+    """Asks the module's one worker."""
+    yield Easel(replace(site, pool=pool))
+
+
+async def test_a_picture_is_told_step_by_step_and_kept_with_its_settings(easel: Easel) -> None:
+    job = await easel.ask(seed=42, steps=8, preview_every=2)
+    result = await easel.result(job)
+    types = easel.site.story.types(job)
+    assert types[0] == "started" and types[-2:] == ["output", "completed"]
+
+    steps = [e.progress for e in easel.told(job, "progress") if e.progress.stage == "sampling"]
+    assert steps and all(step.steps == 8 for step in steps)
+    assert [step.step for step in steps] == sorted({step.step for step in steps})
+    assert 0 < steps[0].fraction <= steps[-1].fraction <= 1
+    previews = [e.preview for e in easel.told(job, "preview")]
+    assert [preview.step for preview in previews] == [2, 4, 6]
+    for preview in previews:
+        assert preview.content_type == "image/webp" and len(preview.image) <= 8 * 1024
+        assert Image.open(io.BytesIO(preview.image)).size == (64, 64)
+
+    assert (result.seed, result.model, len(result.model_hash)) == (42, "starter", 64)
+    (asset,) = result.outputs
+    assert (asset.id, asset.kind, asset.content_type) == (asset_id(job, 0), "image", "image/png")
+    assert (asset.width, asset.height) == (64, 64)
+    data = await easel.file(asset)
+    kept = metadata.read(data)
+    assert kept is not None and kept == json_format.MessageToDict(asset.provenance)
+    assert (kept["prompt"], kept["seed"], kept["steps"], kept["sampler"]) == (APPLE, 42, 8, "dpmpp_2m")
+    assert kept["model_hash"] == result.model_hash
+    picture = Image.open(io.BytesIO(data))
+    assert picture.text["parameters"].startswith(f"{APPLE}\nSteps: 8, Sampler: DPM++ 2M,")  # type: ignore[attr-defined]
+    pixels = np.asarray(picture, dtype=float)
+    corner, middle = pixels[:12, :12].mean((0, 1)), pixels[24:48, 24:48].mean((0, 1))
+    assert corner[2] > corner[0] + 40 and middle[0] > middle[2] + 40
+
+
+async def test_the_same_request_gives_the_same_file_alone_and_in_any_company(easel: Easel) -> None:
+    alone = await easel.files(await easel.ask(seed=42))
+    company = [
+        {"sampler": sampler, "seed": k, "steps": 3 + k, "cfg_scale": 1.0 + k, "prompt": "a penguin in the snow"}
+        for k, sampler in enumerate(("euler_a", "heun", "ddpm", "unipc", "lms", "pndm", "dpmpp_2m_sde"))
+    ]
+    jobs = await asyncio.gather(*(easel.ask(**settings) for settings in company[:4]), easel.ask(seed=42))
+    jobs += await asyncio.gather(*(easel.ask(**settings) for settings in company[4:]))
+    files = [await easel.files(job) for job in jobs]
+    assert files[4] == alone
+    assert len({data for (data,) in files}) == 8
+
+
+async def test_a_dropped_picture_holds_all_it_takes_to_make_it_again(easel: Easel) -> None:
+    (first,) = await easel.files(await easel.ask(prompt="a rocket at night", negative_prompt="moon", sampler="euler"))
+    kept = metadata.read(first)
+    assert kept is not None
+    fields = ("prompt", "negative_prompt", "model", "width", "height", "steps", "cfg_scale", "sampler", "seed")
+    (again,) = await easel.files(await easel.ask(**{name: kept[name] for name in fields}))
+    assert again == first
+
+
+@pytest.mark.parametrize("image_format", ["jpeg", "webp"])
+async def test_other_formats_carry_the_settings_too(easel: Easel, image_format: str) -> None:
+    result = await easel.result(await easel.ask(steps=2, format=image_format, width=96, height=64))
+    (asset,) = result.outputs
+    data = await easel.file(asset)
+    assert asset.content_type == f"image/{image_format}" and asset.sha256
+    assert Image.open(io.BytesIO(data)).size == (96, 64)
+    kept = metadata.read(data)
+    assert kept is not None and kept["width"] == 96 and kept["seed"] == result.seed
+
+
+async def test_several_pictures_come_in_order_each_with_its_seed(easel: Easel) -> None:
+    job = await easel.ask(seed=7, count=3)
+    result = await easel.result(job)
+    assert [asset.index for asset in result.outputs] == [0, 1, 2]
+    assert [asset.provenance["seed"] for asset in result.outputs] == [7, 8, 9]
+    (third,) = await easel.files(await easel.ask(seed=9))
+    assert await easel.file(result.outputs[2]) == third
+    assert any("picture 2 of 3" in event.progress.message for event in easel.told(job, "progress"))
+
+
+async def test_a_random_seed_is_told(easel: Easel) -> None:
+    results = [await easel.result(await easel.ask(steps=1, seed=-1)) for _ in range(2)]
+    assert results[0].seed != results[1].seed and min(result.seed for result in results) >= 0
+    assert results[0].outputs[0].provenance["seed"] == results[0].seed
+
+
+async def test_cancel_ends_a_job_within_a_step(easel: Easel) -> None:
+    job = await easel.ask(steps=150, count=4)
+    story = easel.site.story
+    reached = (await story.until(job, lambda e: e.progress.step >= 3)).progress.step
+    await send_control(easel.site.bus, job, ControlAction.CONTROL_ACTION_CANCEL, "enough")
+    await story.until(job, told("cancelled"))
+    # Steps told while the word was on its way, and the one it met.
+    assert max(e.progress.step for e in easel.told(job, "progress")) <= reached + 6
+    assert story.types(job)[-1] == "cancelled" and "output" not in story.types(job)
+
+
+async def test_words_beyond_the_models_reach_are_named(easel: Easel) -> None:
+    job = await easel.ask(prompt="an apple, " * 60 + "a zebra", steps=1)
+    await easel.result(job)
+    lines = [event.log for event in easel.told(job, "log")]
+    assert [line.level for line in lines] == ["warning"] and lines[0].text.endswith("a zebra")
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "field"),
+    [
+        ({"model": "gryphon"}, "not_found", "model"),
+        ({"width": 4096, "height": 4096}, "bad_input", "width"),
+    ],
+)
+async def test_what_cannot_be_made_names_the_field(
+    easel: Easel, settings: dict[str, object], code: str, field: str
+) -> None:
+    error = await easel.failure(await easel.ask(**settings))
+    assert error.code == code and not error.retryable
+    assert [fault.field for fault in error.fields] == [field]
+
+
+async def test_what_the_contract_forbids_is_refused_here_as_well(easel: Easel) -> None:
+    request = TextToImageRequest(prompt=APPLE, steps=1000, cfg_scale=99)
+    error = await easel.failure(await easel.ask_unchecked(request))
+    assert error.code == "bad_input" and {fault.field for fault in error.fields} == {"steps", "cfg_scale"}
+
+
+async def test_a_model_that_cannot_be_loaded_says_why_and_spoils_nothing(easel: Easel) -> None:
+    error = await easel.failure(await easel.ask(model="missing"))
+    assert error.code == "model_failed" and "/no/such/folder" in error.message and error.hint
+    assert await easel.files(await easel.ask(steps=1))
+
+
+async def test_options_tell_what_there_is(easel: Easel) -> None:
+    options: DiffusionOptions = await CallClient(easel.site.bus).unary("diffusion.options", DiffusionOptionsRequest())
+    starter = options.models[0]
+    assert (starter.name, starter.status, starter.native_size) == ("starter", "loaded", 64)
+    assert len(starter.hash) == 64 and starter.device == "cpu"
+    assert options.models[1].name == "missing" and options.models[1].status in ("available", "failed")
+    assert list(options.samplers) == list(SAMPLERS)
+
+
+async def test_a_killed_workers_pictures_are_finished_by_another_and_stored_once(site: Site, tmp_path: Path) -> None:
+    easel = Easel(site)
+    with worker(site.settings, tmp_path, site.pool, diffusion_batch=1, diffusion_threads=1) as first:
+        job = await easel.ask(seed=42, count=3, steps=8)
+        await site.story.until(job, told("progress"))
+        first.kill()
+    with worker(site.settings, tmp_path, site.pool):
+        result = await easel.result(job)
+        undisturbed = await easel.files(await easel.ask(seed=42, count=3, steps=8))
+    assert [asset.id for asset in result.outputs] == [asset_id(job, index) for index in range(3)]
+    assert await easel.files(job) == undisturbed
+    assert [event.output.asset.index for event in easel.told(job, "output")] == [0, 1, 2]
+    assert len(easel.told(job, "completed")) == 1
+    assert len(await ObjectStore(site.settings).keys(f"assets/ann/{job}/")) == 3

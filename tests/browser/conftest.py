@@ -66,6 +66,14 @@ OpenStudio = Callable[..., Awaitable[Studio]]
 CheckAccess = Callable[[Page], Awaitable[None]]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the language model comes last of this folder: it is loaded while the other tests run."""
+    here = [index for index, item in enumerate(items) if item.path.is_relative_to(Path(__file__).parent)]
+    ordered = sorted((items[index] for index in here), key=lambda item: item.get_closest_marker("starter") is not None)
+    for index, item in zip(here, ordered, strict=True):
+        items[index] = item
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

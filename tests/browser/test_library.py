@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import expect
 
-from tests.browser.conftest import Studio
+from tests.browser.conftest import CheckAccess, Studio
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ async def make_job(url: str, prompt: str, *, cancel: bool = False, **settings: o
     return job_id
 
 
-async def test_a_job_made_elsewhere_appears_and_opens(studio: Studio) -> None:
+async def test_a_job_made_elsewhere_appears_and_opens(studio: Studio, accessible: CheckAccess) -> None:
     page = await studio.open("/jobs")
     await expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
     job_id = await make_job(studio.url, "a kite over the sea")
@@ -36,6 +36,7 @@ async def test_a_job_made_elsewhere_appears_and_opens(studio: Studio) -> None:
     for text in ("Queued", "Stored output 1", re.compile("^Completed in")):
         await expect(drawer.get_by_text(text).first).to_be_visible()
     await expect(drawer.get_by_role("button", name="Open output 1")).to_be_visible()
+    await accessible(page)
     await drawer.get_by_role("button", name="Run again").click()
     await expect(drawer.get_by_text("Repeats")).to_be_visible()
     await expect(drawer.get_by_role("link", name=job_id)).to_be_visible()
@@ -73,6 +74,28 @@ async def test_a_file_is_uploaded_shown_and_deleted(studio: Studio) -> None:
     await page.get_by_role("dialog", name="Delete this asset?").get_by_role("button", name="Delete").click()
     await expect(lightbox).to_be_hidden()
     await expect(tile).to_be_hidden()
+
+
+async def test_the_end_of_a_job_is_told_on_other_pages(studio: Studio) -> None:
+    page = await studio.open("/settings")
+    await expect(page.get_by_role("heading", name="Settings")).to_be_visible()
+    job_id = await make_job(studio.url, "a small umbrella")
+    note = page.get_by_role("region", name="Notifications").get_by_role("listitem")
+    await expect(note.get_by_text("Text to image is done")).to_be_visible()
+    await expect(note.get_by_text("a small umbrella")).to_be_visible()
+    await note.get_by_role("button", name="View").click()
+    await expect(page.get_by_role("dialog", name="a small umbrella")).to_be_visible()
+    assert job_id in page.url
+
+
+async def test_a_link_opens_an_asset_that_no_filter_lists(studio: Studio) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (32, 32), "#204080").save(picture, "PNG")
+    files = {"files": ("tile.png", picture.getvalue(), "image/png")}
+    async with httpx.AsyncClient(base_url=studio.url) as client:
+        asset = (await client.post("/api/assets/upload", files=files)).raise_for_status().json()["items"][0]
+    page = await studio.open(f"/assets?kind=video&asset={asset['id']}")
+    await expect(page.get_by_role("dialog", name="tile.png").get_by_text("32 × 32")).to_be_visible()
 
 
 async def test_a_picture_in_the_library_leads_back_to_its_settings(studio: Studio) -> None:

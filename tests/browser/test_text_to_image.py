@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.conftest import Studio
+from tests.browser.conftest import CheckAccess, Studio
 
 pytestmark = pytest.mark.browser
 
@@ -44,6 +44,24 @@ async def test_a_picture_shows_progress_preview_and_result(studio: Studio) -> No
     assert all(size >= 64 for size in sizes)
 
 
+async def test_every_control_reaches_the_picture(studio: Studio) -> None:
+    page = await studio.open("/text-to-image")
+    prompt = "a green leaf on a white background"
+    await fill(page, prompt, Steps=6, CFG_scale=4.5, Seed=99, Pictures=2)
+    await page.get_by_role("textbox", name="Negative prompt").fill("blue")
+    await page.get_by_role("button", name="Landscape 3:2").click()
+    for label, choice in {"Sampler": "Euler", "Format": "WEBP"}.items():
+        await page.get_by_role("combobox", name=label).click()
+        await page.get_by_role("option", name=choice, exact=True).click()
+    await page.get_by_role("button", name="Make 2 pictures").click()
+    card = page.get_by_role("article", name=prompt).first
+    await expect(card.get_by_text("80 × 64 · 6 steps · CFG 4.5 · Euler")).to_be_visible()
+    await card.get_by_role("button", name="Open picture 2").click()
+    facts = page.get_by_role("dialog", name=prompt)
+    for text in ("blue", "100", "Euler", "80 × 64", re.compile("^WEBP · ")):
+        await expect(facts.get_by_text(text, exact=True)).to_be_visible()
+
+
 async def test_a_refresh_reattaches_to_the_running_job(studio: Studio) -> None:
     page = await studio.open("/text-to-image")
     prompt = "a green tree on a hill"
@@ -55,6 +73,7 @@ async def test_a_refresh_reattaches_to_the_running_job(studio: Studio) -> None:
     await expect(card.get_by_text(re.compile(r"step \d+ of 150", re.I))).to_be_visible()
     await expect(card.get_by_role("img", name="Preview 1")).to_be_visible()
     await expect(page.get_by_role("textbox", name="Prompt", exact=True)).to_have_value(prompt)
+    await expect(page.get_by_role("button", name=re.compile("^Jobs under way: [1-9]"))).to_be_visible()
     await card.get_by_role("button", name="Cancel").click()
     await expect(card.get_by_text("Cancelled")).to_be_visible()
 
@@ -103,7 +122,7 @@ async def test_settings_of_a_result_make_it_again(studio: Studio) -> None:
     await expect(page.get_by_role("spinbutton", name="Seed")).to_have_value("1234")
 
 
-async def test_lightbox_by_keyboard(studio: Studio) -> None:
+async def test_lightbox_by_keyboard(studio: Studio, accessible: CheckAccess) -> None:
     page = await studio.open("/text-to-image")
     card = await submit(page, "two green circles on white", Steps=6, Pictures=2)
     await card.get_by_role("button", name="Open picture 1").click()
@@ -111,6 +130,7 @@ async def test_lightbox_by_keyboard(studio: Studio) -> None:
     place = lightbox.get_by_text(re.compile(r"^1 / \d+$"))
     await expect(place).to_be_visible()
     await expect(lightbox.get_by_text("Sampler", exact=True)).to_be_visible()
+    await accessible(page)
     await page.keyboard.press("ArrowRight")
     await expect(lightbox.get_by_text(re.compile(r"^2 / \d+$"))).to_be_visible()
     async with page.expect_download() as download:

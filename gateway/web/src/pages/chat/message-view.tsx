@@ -121,7 +121,15 @@ function AssistantMessage({ point, locked, onChoose, onRegenerate }: MessageView
       )}
       {message.status === "failed" && (
         <ProblemNotice
-          error={new Problem(503, message.content === "" ? "There is no answer" : "The answer broke off", message.error?.message, [], message.error?.hint)}
+          error={
+            new Problem(
+              503,
+              message.content === "" ? "There is no answer" : "The answer broke off",
+              message.error?.message,
+              [],
+              message.error?.hint,
+            )
+          }
           {...(locked ? {} : { onRetry: () => onRegenerate(message) })}
         />
       )}

@@ -30,7 +30,9 @@ TIMESTAMP = "google.protobuf.Timestamp"
 
 
 def _whole(value: Any) -> Any:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    # Beyond 2^53 a float is a rounded number; which one was meant is not known any more.
+    exact = isinstance(value, float) and value.is_integer() and abs(value) <= 2**53
+    return int(value) if exact else value
 
 
 WHOLE = BeforeValidator(_whole)

@@ -1,0 +1,53 @@
+"""Every operation of the OpenAPI document, with what it allows and what it forbids, on the running stack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.generation.modes import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from infra.local.options import ROOT
+from tests.stack import Stack
+
+EXAMPLES = 12
+SLOW_OR_LARGE = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
+DOCUMENT = ROOT / "gateway" / "web" / "openapi.json"
+# What is valid but would take long, made small: the largest value sent, by field.
+SMALL = {"steps": 2, "width": 64, "height": 64, "count": 1, "n": 1, "max_tokens": 4, "max_completion_tokens": 4}
+
+# `/api/events` never ends; what it refuses is in test_bad_input.
+schema: Any = schemathesis.openapi.from_path(str(DOCUMENT)).exclude(operation_id="all_events")
+
+
+@pytest.fixture(scope="module")
+def address(stack: Stack) -> str:
+    """The stack with a language model that answers: one that still loads answers 503, as it should."""
+    stack.wait_chat()
+    return stack.url
+
+
+@schema.parametrize()
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=SLOW_OR_LARGE)
+def test_the_document_is_true(case: Any, address: str) -> None:
+    if case.meta.generation.mode is GenerationMode.POSITIVE and isinstance(case.body, dict):
+        make_small(case.body, case.path)
+    case.call_and_validate(base_url=address, excluded_checks=[positive_data_acceptance] if may_be_refused(case) else [])
+
+
+def make_small(body: dict[str, Any], path: str) -> None:
+    for name, most in SMALL.items():
+        if isinstance(body.get(name), int | float) and body[name] > most:
+            body[name] = most
+    if path.startswith("/v1/") and path.endswith("completions") and body.get("max_tokens") is None:
+        body["max_tokens"] = SMALL["max_tokens"]
+
+
+def may_be_refused(case: Any) -> bool:
+    """Of some things a schema cannot say which are right: cursors, keys that were used for another request, what a
+    model takes; and NUL is never taken."""
+    known_elsewhere = "cursor" in (case.query or {}) or "Idempotency-Key" in (case.headers or {})
+    return known_elsewhere or case.path.startswith("/v1/") or "\0" in str(case.body)

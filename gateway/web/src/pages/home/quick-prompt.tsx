@@ -7,7 +7,7 @@ const KINDS = {
   picture: {
     icon: Image,
     label: "A picture",
-    placeholder: "a lighthouse in the evening",
+    placeholder: "a penguin in the snow",
     action: "Set up the picture",
   },
   chat: { icon: MessageSquare, label: "An answer", placeholder: "Why is the sky blue?", action: "Ask" },

@@ -16,7 +16,7 @@ import { useLiveJobs } from "@/jobs/store";
 import { GenerationCard } from "./generation-card";
 
 export const KIND = "diffusion.text_to_image";
-const EXAMPLES = ["a red apple on a blue background", "a yellow moon over dark hills", "two green circles on white"];
+const EXAMPLES = ["a red apple on a blue background", "a fox in the snow", "a butterfly at sunset"];
 
 const ours = (job: LiveJob) => job.kind === KIND;
 

@@ -117,8 +117,14 @@ def to_json(message: Message) -> dict[str, Any]:
         if field.has_presence and not message.HasField(field.name):
             continue
         value = _plain(field, getattr(message, field.name), to_json)
-        data[field.name] = base64.b64encode(value).decode() if isinstance(value, bytes) else value
+        data[field.name] = _bytes_as_text(value) if field.type == FieldDescriptor.TYPE_BYTES else value
     return data
+
+
+def _bytes_as_text(value: bytes | list[bytes]) -> str | list[str]:
+    return (
+        [base64.b64encode(v).decode() for v in value] if isinstance(value, list) else base64.b64encode(value).decode()
+    )
 
 
 def _unpack(message: AnyMessage) -> dict[str, Any]:

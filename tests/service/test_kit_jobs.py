@@ -9,7 +9,7 @@ from atelier.v1.common_pb2 import ControlAction, Event
 from atelier.v1.diffusion_pb2 import GenerationResult
 from services.kit.control import clear_control, send_control
 from services.kit.deadletters import DeadLetter, dead_letters, forget
-from services.kit.ids import asset_id, new_ulid
+from services.kit.ids import asset_id
 from services.kit.objects import ObjectStore
 from services.kit.telemetry import new_traceparent, trace_id
 from tests.service.kit_rig import KIND, Site, told
@@ -215,9 +215,3 @@ async def test_what_is_no_job_is_thrown_out_and_stops_nothing(site: Site) -> Non
         await site.story.until(job)
         await site.emptied()
         assert len(easel.ran) == 2
-
-
-async def test_an_id_sorts_by_time_and_an_assets_id_follows_from_job_and_index() -> None:
-    job = new_ulid()
-    assert asset_id(job, 0) == asset_id(job, 0) != asset_id(job, 1)
-    assert asset_id(job, 0)[:10] == job[:10]

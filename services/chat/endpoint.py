@@ -165,6 +165,7 @@ class Endpoint:
             for frame in frames:
                 if _ERROR.match(frame):
                     raise as_failure(read_error(500, frame), endpoint=self.name, prompt="")
+                self._check(frame)
                 finished = finished or _FINISHED.search(frame) is not None
             if waiting:
                 held += frames
@@ -187,6 +188,16 @@ class Endpoint:
             async with asyncio.timeout(_TAIL_S):
                 while await anext(reads, None) is not None:
                     pass
+
+    def _check(self, frame: bytes) -> None:
+        """Raises `Unavailable` for what is no JSON object, so that no client is left to choke on it."""
+        try:
+            good = isinstance(orjson.loads(frame), dict)
+        except orjson.JSONDecodeError:
+            good = False
+        if not good:
+            said = frame[:100].decode(errors="replace")
+            raise Unavailable(f"{self.name} sent what is no chunk of an answer: {said}", retry_after_s=_RETRY_S)
 
     @contextlib.asynccontextmanager
     async def _until(self, deadline: float, *, first: bool) -> AsyncIterator[None]:

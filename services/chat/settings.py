@@ -29,7 +29,8 @@ class ChatSettings(ServiceSettings):
     chat_endpoint_key: SecretStr = Field(SecretStr(""), description="Its API key.")
     chat_first_token_s: float = Field(30.0, gt=0, description="Seconds until the first content token must have come.")
     chat_between_tokens_s: float = Field(60.0, gt=0, description="Longest silence inside an answer, seconds.")
-    chat_stall_s: float = Field(45.0, gt=0, description="Seconds without a token, while requests run, until a restart.")
+    # Below the patience of those who wait for a first token, so that one of them is enough to show a stall.
+    chat_stall_s: float = Field(25.0, gt=0, description="Seconds without a token, while some wait, until a restart.")
     chat_start_s: float = Field(600.0, gt=0, description="Seconds the engine may take to become ready.")
 
     embedding_model: str = Field("", description="Embedding model's folder; empty = the one in the data folder.")

@@ -98,9 +98,9 @@ class VllmProbe:
         self._socket = socket
         self._watch = StallWatch(stall_s)
         self._busy = busy
-        self._suspect = False
+        self._working = False
         self._client = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=str(socket)), base_url="http://engine", timeout=5.0
+            transport=httpx.AsyncHTTPTransport(uds=str(socket)), base_url="http://engine", timeout=min(5.0, stall_s)
         )
 
     async def ready(self) -> bool:
@@ -115,20 +115,19 @@ class VllmProbe:
     async def ailment(self) -> str:
         """Says so when there is work but nothing has been read or written for the allowed time.
 
-        An engine without work is not asked. One that stood still when last asked is, although those who waited for it
-        may have lost patience meanwhile.
+        An engine without work is not asked. One that had some is, until it says that it is done: those who waited for
+        it may have lost patience meanwhile.
         """
         waiting = self._busy()
-        if not waiting and not self._suspect:
+        if not waiting and not self._working:
             self._watch = StallWatch(self._watch.limit_s)
             return ""
         try:
             figures = read_figures((await self._client.get("/metrics")).text)
         except (httpx.HTTPError, ValueError):
             figures = None
-        still_s = self._watch.observe(figures, time.monotonic(), waiting=waiting)
-        self._suspect = still_s > 0
-        if still_s >= self._watch.limit_s:
+        self._working = figures is None or figures.running > 0
+        if self._watch.observe(figures, time.monotonic(), waiting=waiting) >= self._watch.limit_s:
             return f"vLLM has requests but made no token for {self._watch.limit_s:.0f} s"
         return ""
 

@@ -94,16 +94,15 @@ def engine_socket(stack: Stack) -> str:
 
 async def first_token(direct: Server, gateway: Server, pairs: int) -> FirstToken:
     """One request at a time."""
-    ways = [(server, await server.connect()) for server in (direct, gateway)]
     seconds: dict[str, list[float]] = {direct.name: [], gateway.name: []}
     for k in range(pairs):
-        for server, connection in ways if k % 2 else reversed(ways):
+        for server in (direct, gateway) if k % 2 else (gateway, direct):
             # No two prompts begin alike, or the second would be answered out of the engine's prefix cache.
             prompt = f"{k} {server.name}: tell me about the number {k}."
+            connection = await server.connect()
             answer = await connection.chat(MODEL, prompt, _FIRST_TOKENS)
+            connection.close()
             seconds[server.name].append(answer.first_s)
-    for _, connection in ways:
-        connection.close()
     ours, theirs = seconds[gateway.name], seconds[direct.name]
     differences = [a - b for a, b in zip(ours, theirs, strict=True)]
     return FirstToken(

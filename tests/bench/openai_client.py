@@ -60,7 +60,7 @@ class Connection:
         }
         body = json.dumps(asked).encode()
         head = (
-            "POST /v1/chat/completions HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
         began = time.perf_counter()

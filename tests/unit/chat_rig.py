@@ -78,6 +78,8 @@ class Server:
     talks: list[Talk] = field(default_factory=list)
     connections: int = 0
     gone: asyncio.Event = field(default_factory=asyncio.Event)
+    away: bool = False
+    """Hangs up on whoever asks, as a proxy does whose server has gone."""
 
     @property
     def url(self) -> str:
@@ -89,7 +91,7 @@ class Server:
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
+            while (head := await reader.readuntil(b"\r\n\r\n")) and not self.away:
                 lines = head.decode().split("\r\n")
                 headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:] if line)}
                 body = await reader.readexactly(int(headers.get("content-length", "0")))

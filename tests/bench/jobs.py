@@ -1,4 +1,8 @@
-"""No-op jobs: the kit against Celery and FastStream, in turns on this machine. `python -m tests.bench.jobs --help`."""
+"""No-op jobs: the kit against Celery and FastStream, in turns on this machine. `python -m tests.bench.jobs --help`.
+
+A contender is one module of `contenders`, run twice: as the worker, and as the driver that submits jobs and hears of
+their end. Peers that cannot be had here are left out and said to be.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,9 +22,9 @@ from pathlib import Path
 from infra.local.child import die_with
 from tests.bench import report
 from tests.bench.measure import Figures
-from tests.bench.peers import Peers
+from tests.bench.peers import PeerMissing, Peers
 from tests.processes import ServerProcess
-from tests.servers import BusServer
+from tests.servers import BusServer, answers
 
 ROOT = Path(__file__).parents[2]
 _RUN_S = 240.0
@@ -37,37 +40,44 @@ class Contender:
     """Jobs of the burst: some seconds' worth."""
     fsync: bool
 
+    @property
+    def ours(self) -> bool:
+        """True for what this environment runs."""
+        return self.module in ("kit", "http")
+
 
 KIT_SYNC = Contender("kit, fsync always", "kit", 3_000, True)
 CELERY_SYNC = Contender("Celery, acks late, Redis AOF fsync always", "celery_redis", 500, True)
 KIT_FAST = Contender("kit, no fsync", "kit", 10_000, False)
 FASTSTREAM = Contender("FastStream NATS pull, no fsync", "faststream_nats", 10_000, False)
 CELERY_FAST = Contender("Celery, acks late, Redis without AOF", "celery_redis", 2_000, False)
-CONTENDERS = (KIT_SYNC, CELERY_SYNC, KIT_FAST, FASTSTREAM, CELERY_FAST)
+THROUGH_HTTP = Contender("kit through HTTP, fsync always", "http", 300, True)
+CONTENDERS = (KIT_SYNC, CELERY_SYNC, KIT_FAST, FASTSTREAM, CELERY_FAST, THROUGH_HTTP)
+# What is held against what.
+PAIRS = ((KIT_SYNC, CELERY_SYNC), (KIT_FAST, FASTSTREAM), (KIT_FAST, CELERY_FAST))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.jobs", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=6.0, help="length of the paced part of a run")
     parser.add_argument("--only", nargs="*", default=[], help="parts of contenders' names")
-    parser.add_argument(
-        "--gateway", default=os.environ.get("ATELIER_BENCH_GATEWAY", ""), help="URL of a running gateway"
-    )
     options = parser.parse_args()
-    chosen = [c for c in CONTENDERS if not options.only or any(part in c.name for part in options.only)]
-    rounds: dict[str, list[Figures]] = {c.name: [] for c in chosen}
     peers = Peers()
+    chosen = [
+        contender
+        for contender in CONTENDERS
+        if (not options.only or any(part in contender.name for part in options.only)) and _can_run(contender, peers)
+    ]
+    rounds: dict[str, list[Figures]] = {c.name: [] for c in chosen}
     for number in range(options.rounds):
         for contender in chosen:
             print(f"round {number + 1}: {contender.name}", file=sys.stderr, flush=True)
             rounds[contender.name].append(_run(contender, peers, options.seconds))
-    if options.gateway:
-        rounds["kit through HTTP"] = [_through_http(options.gateway, options.seconds)]
     rows = {name: report.median(figures) for name, figures in rounds.items()}
     ratios = {
         f"{ours.name} / {theirs.name}": report.ratio(rounds[ours.name], rounds[theirs.name])
-        for ours, theirs in ((KIT_SYNC, CELERY_SYNC), (KIT_FAST, FASTSTREAM))
+        for ours, theirs in PAIRS
         if ours in chosen and theirs in chosen
     }
     print(report.table(rows))
@@ -76,19 +86,29 @@ def main() -> None:
     print(json.dumps({"jobs": {name: asdict(f) for name, f in rows.items()}, "ratios": ratios}))
 
 
+def _can_run(contender: Contender, peers: Peers) -> bool:
+    """Fetches what the contender needs; says why it is left out where that cannot be had."""
+    try:
+        if not contender.ours:
+            peers.python()
+        if contender.module == "celery_redis":
+            peers.redis()
+    except PeerMissing as reason:
+        print(f"left out: {contender.name}: {reason}", file=sys.stderr, flush=True)
+        return False
+    return True
+
+
 def _run(contender: Contender, peers: Peers, seconds: float) -> Figures:
-    python = Path(sys.executable) if contender.module == "kit" else peers.python()
+    python = Path(sys.executable) if contender.ours else peers.python()
     with (
         tempfile.TemporaryDirectory(prefix="atelier-bench-") as folder,
-        _server(contender, peers, Path(folder)) as (
-            environment,
-            server_pid,
-        ),
+        _servers(contender, peers, Path(folder)) as (environment, server_pids),
     ):
-        environment = {**os.environ, **environment, "PYTHONPATH": f"{ROOT}:{ROOT / 'protos' / 'gen'}"}
+        environment = {**_inherited(), **environment, "PYTHONPATH": f"{ROOT}:{ROOT / 'protos' / 'gen'}"}
         command = [str(python), "-m", f"tests.bench.contenders.{contender.module}"]
         with _worker([*command, "worker"], environment, Path(folder)) as worker_pid:
-            load = {"jobs": contender.jobs, "rate": 50, "seconds": seconds, "pids": [worker_pid, server_pid]}
+            load = {"jobs": contender.jobs, "rate": 50, "seconds": seconds, "pids": [worker_pid, *server_pids]}
             done = subprocess.run(
                 [*command, "drive", json.dumps(load)],
                 env=environment,
@@ -99,7 +119,8 @@ def _run(contender: Contender, peers: Peers, seconds: float) -> Figures:
                 check=False,
             )
             if done.returncode:
-                raise RuntimeError(f"{contender.name}: {done.stderr[-3000:]}")
+                worker = (Path(folder) / "worker.log").read_text(errors="replace")
+                raise RuntimeError(f"{contender.name}: {done.stderr[-3000:]}\nits worker: {worker[-3000:]}")
             figures = json.loads(done.stdout.splitlines()[-1])
             return Figures(**{**figures, "cpu_us_per_job": tuple(figures["cpu_us_per_job"])})
 
@@ -122,26 +143,53 @@ def _worker(command: Sequence[str], environment: Mapping[str, str], folder: Path
                 process.kill()
 
 
+def _inherited() -> dict[str, str]:
+    """The environment without the person's own settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ATELIER_")}
+
+
 @contextlib.contextmanager
-def _server(contender: Contender, peers: Peers, folder: Path) -> Iterator[tuple[dict[str, str], int]]:
-    if contender.module == "celery_redis":
-        process, url = _redis(peers, folder, contender.fsync)
-        environment = {"BENCH_REDIS_URL": url}
-    else:
-        server = BusServer.begin(folder, "always" if contender.fsync else "2m")
-        process = server.process
-        environment = {**server.environment(), "ATELIER_LOG_LEVEL": "error", "ATELIER_CONCURRENCY": "256"}
-    try:
-        yield environment, process.pid
-    finally:
-        process.stop()
+def _servers(contender: Contender, peers: Peers, folder: Path) -> Iterator[tuple[dict[str, str], list[int]]]:
+    """What worker and driver meet on: the environment that tells them where it is, and its processes."""
+    with contextlib.ExitStack() as stack:
+        if contender.module == "celery_redis":
+            process, url = _redis(peers, folder, contender.fsync)
+            stack.callback(process.stop)
+            yield {"BENCH_REDIS_URL": url}, [process.pid]
+            return
+        bus = BusServer.begin(folder, "always" if contender.fsync else "2m")
+        stack.callback(bus.process.stop)
+        environment = {**bus.environment(), "ATELIER_LOG_LEVEL": "error", "ATELIER_CONCURRENCY": "256"}
+        if contender.module != "http":
+            yield environment, [bus.process.pid]
+            return
+        gateway, url = _gateway(environment, folder)
+        stack.callback(gateway.stop)
+        yield {**environment, "BENCH_GATEWAY_URL": url}, [bus.process.pid, gateway.pid]
+
+
+def _gateway(environment: Mapping[str, str], folder: Path) -> tuple[ServerProcess, str]:
+    url = f"http://127.0.0.1:{(port := _free_port())}"
+    process = ServerProcess(
+        [sys.executable, "-m", "gateway"],
+        folder / "gateway.log",
+        ready=lambda: answers(f"{url}/health"),
+        environment={**environment, "ATELIER_PORT": str(port), "ATELIER_HOME": str(folder / "home")},
+        folder=ROOT,
+    )
+    process.start(60)
+    return process, url
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _redis(peers: Peers, folder: Path, fsync: bool) -> tuple[ServerProcess, str]:
     command, environment = peers.redis()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = _free_port()
     durable = ["--appendonly", "yes", "--appendfsync", "always"] if fsync else ["--appendonly", "no"]
 
     def ready() -> bool:
@@ -158,15 +206,6 @@ def _redis(peers: Peers, folder: Path, fsync: bool) -> tuple[ServerProcess, str]
     )
     process.start()
     return process, f"redis://127.0.0.1:{port}/0"
-
-
-def _through_http(url: str, seconds: float) -> Figures:
-    """POST each job and hear of its end on the gateway's event stream, as a browser does."""
-    with urllib.request.urlopen(f"{url}/readyz", timeout=10):
-        pass
-    from tests.bench.contenders.http import run  # the only part that needs httpx
-
-    return run(url, seconds)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def median(rounds: Sequence[Figures]) -> Figures:
 def table(rows: Mapping[str, Figures]) -> str:
     """One line each, for a person and for Markdown."""
     lines = [
-        "| | jobs/s | p50 ms at 50/s | p99 ms | CPU µs a job: worker, server, submitter |",
+        "| | jobs/s | p50 ms at 50/s | p99 ms | CPU µs a job: worker, server(s), submitter |",
         "|---|---:|---:|---:|---|",
     ]
     for name, f in rows.items():

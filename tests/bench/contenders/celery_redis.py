@@ -1,5 +1,8 @@
 """Celery on Redis: acknowledged late, results in Redis, whose notices tell that a job is done."""
 
+# Runs in an environment of its own (`peers`), where these are installed.
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 import asyncio

@@ -1,6 +1,9 @@
 """FastStream on NATS JetStream: a durable pull subscriber; that a job is done is told by a plain message, stored
 nowhere."""
 
+# Runs in an environment of its own (`peers`), where these are installed.
+# pyright: reportMissingImports=false
+
 from __future__ import annotations
 
 import os

@@ -15,7 +15,7 @@ from services.kit.ids import new_ulid
 from services.kit.job import Job
 from services.kit.journal import Journal, is_terminal
 from services.kit.queue import JobEnvelope, JobQueue
-from services.kit.settings import Settings
+from services.kit.settings import Settings, read
 from tests.bench.measure import Finish, Load, measure, report
 
 KIND = "diffusion.text_to_image"
@@ -39,7 +39,7 @@ class Diffusion(Service):
 
 async def drive(load: Load) -> None:
     """Submit, and follow the journal as the gateway does."""
-    bus = await Bus.connect(Settings(), "bench")
+    bus = await Bus.connect(read(Settings), "bench")
     queue, journal, finish = JobQueue(bus), Journal(bus), Finish()
 
     async def follow() -> None:

@@ -1,0 +1,77 @@
+"""The kit through the gateway: each job is POSTed, and its end is heard on the event stream, as a browser hears it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import uuid
+
+import httpx
+import uvloop
+
+from services.kit.host import serve
+from tests.bench.contenders.kit import KIND, Diffusion
+from tests.bench.measure import IN_FLIGHT, Finish, Load, measure, report
+from tests.sse import events
+
+JOB = {"prompt": "a red apple on a blue background", "seed": 42}
+
+
+class Ends:
+    """Which jobs are done, by the name the driver gave them: the gateway gives its own, and a job may be done before
+    its submission is answered."""
+
+    def __init__(self, finish: Finish) -> None:
+        self._finish = finish
+        self._names: dict[str, str] = {}
+        self._early: set[str] = set()
+
+    def accepted(self, job_id: str, name: str) -> None:
+        if job_id in self._early:
+            self._early.discard(job_id)
+            self._finish.done(name)
+        else:
+            self._names[job_id] = name
+
+    def ended(self, job_id: str) -> None:
+        name = self._names.pop(job_id, None)
+        if name is None:
+            self._early.add(job_id)
+        else:
+            self._finish.done(name)
+
+
+async def drive(load: Load) -> None:
+    """One listener for all jobs, and as many connections as submissions under way."""
+    finish = Finish()
+    ends = Ends(finish)
+    limits = httpx.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT)
+    url = os.environ["BENCH_GATEWAY_URL"]
+    async with httpx.AsyncClient(base_url=url, limits=limits, timeout=120, trust_env=False) as client:
+        listening = asyncio.Event()
+
+        async def listen() -> None:
+            async with client.stream("GET", "/api/events", params={"kind": KIND}) as response:
+                response.raise_for_status()
+                listening.set()
+                async for event in events(response):
+                    if event.event == "completed":
+                        ends.ended(event.data["job_id"])
+
+        async def submit(name: str) -> None:
+            answer = await client.post("/api/generate/text-to-image", json=JOB)
+            answer.raise_for_status()
+            ends.accepted(answer.json()["id"], name)
+
+        task = asyncio.create_task(listen())
+        await listening.wait()
+        report(await measure(load, finish, lambda: uuid.uuid4().hex, submit))
+        task.cancel()
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "worker":
+        serve(Diffusion)
+    else:
+        uvloop.run(drive(Load.of(sys.argv[2])))

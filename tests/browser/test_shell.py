@@ -35,11 +35,14 @@ async def test_no_page_overflows_a_narrow_screen(open_studio: OpenStudio, path: 
     studio = await open_studio(width=360, height=740)
     page = await studio.open(path)
     await settled(page, PAGES[path])
-    wider = await page.evaluate(
-        """() => [document.documentElement, document.querySelector("#content")]
-            .map((box) => box.scrollWidth - box.clientWidth)"""
+    over = await page.evaluate(
+        """() => {
+            const [page, content] = [document.documentElement, document.querySelector("#content")];
+            return [page.scrollWidth - page.clientWidth, content.scrollWidth - content.clientWidth,
+                page.scrollHeight - page.clientHeight];
+        }"""
     )
-    assert wider == [0, 0]
+    assert over == [0, 0, 0], "wider page, wider content, longer page: only the content scrolls, and only downwards"
 
 
 @pytest.mark.parametrize("path", PAGES)

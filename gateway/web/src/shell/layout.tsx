@@ -74,7 +74,8 @@ export function Layout() {
             <ThemeMenu />
             {busy && <span aria-hidden="true" className="absolute inset-x-0 -bottom-px h-px animate-pulse bg-accent" />}
           </header>
-          <main id="content" tabIndex={-1} className="min-h-0 grow overflow-y-auto outline-none">
+          {/* Positioned, so that what is absolute in a long page does not lengthen the document around it. */}
+          <main id="content" tabIndex={-1} className="relative min-h-0 grow overflow-y-auto outline-none">
             <Outlet />
           </main>
         </div>

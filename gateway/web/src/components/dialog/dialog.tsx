@@ -49,7 +49,7 @@ export function Dialog({ open, onOpenChange, title, description, children, side 
               </IconButton>
             </Radix.Close>
           </header>
-          <div className="min-h-0 grow overflow-y-auto px-5 pb-5">{children}</div>
+          <div className="relative min-h-0 grow overflow-y-auto px-5 pb-5">{children}</div>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

@@ -103,7 +103,7 @@ export default function AssetsPage() {
   return (
     <UploadArea>
       {(chooseFiles) => (
-        <div className="mx-auto grid w-full max-w-7xl gap-5 p-4 md:p-6">
+        <div className="mx-auto grid w-full max-w-7xl grid-cols-1 gap-5 p-4 md:p-6">
           <PageHeader title="Assets" actions={chooseFiles}>
             What the studio made and what you brought in. Drop files anywhere here to upload them.
           </PageHeader>

@@ -134,7 +134,7 @@ export function ConversationList({ openId, onNavigate }: ConversationListProps) 
           onChange={(event) => setTyped(event.target.value)}
         />
       </div>
-      <nav aria-label="Conversations" className="-mx-1 min-h-0 grow overflow-y-auto px-1">
+      <nav aria-label="Conversations" className="relative -mx-1 min-h-0 grow overflow-y-auto px-1">
         {query.isPending && (
           <div className="grid grid-cols-1 gap-2">
             {["a", "b", "c"].map((key) => (

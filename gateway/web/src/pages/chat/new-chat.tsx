@@ -58,7 +58,7 @@ export function NewChat({ prompt }: { prompt: string | undefined }) {
   }, [prompt, begin]);
 
   return (
-    <section aria-label="New conversation" className="flex min-h-0 min-w-0 grow flex-col overflow-y-auto">
+    <section aria-label="New conversation" className="relative flex min-h-0 min-w-0 grow flex-col overflow-y-auto">
       <div className="mx-auto flex w-full max-w-3xl grow flex-col justify-center gap-6 px-4 py-8">
         <h2 className="text-center font-serif text-4xl text-balance">What is on your mind?</h2>
         {warming && (

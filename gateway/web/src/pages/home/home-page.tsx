@@ -104,7 +104,7 @@ function RecentAssets() {
 
 export default function HomePage() {
   return (
-    <div className="mx-auto grid w-full max-w-6xl gap-6 p-4 md:p-8">
+    <div className="mx-auto grid w-full max-w-6xl grid-cols-1 gap-6 p-4 md:p-8">
       <h1 className="pt-2 font-serif text-4xl leading-tight text-balance md:text-5xl">What shall we make?</h1>
       <div className="grid gap-4 lg:grid-cols-2">
         <QuickPrompt kind="picture" />

@@ -62,7 +62,7 @@ export default function JobsPage() {
     });
 
   return (
-    <div className="mx-auto grid w-full max-w-6xl gap-5 p-4 md:p-6">
+    <div className="mx-auto grid w-full max-w-6xl grid-cols-1 gap-5 p-4 md:p-6">
       <PageHeader title="Jobs">Everything the studio has been asked to make, as it happens.</PageHeader>
       <div className="flex flex-wrap items-center gap-3">
         <Segmented

@@ -86,7 +86,7 @@ export default function SettingsPage() {
   const health = useQuery({ queryKey: ["health"], queryFn: api.health });
   const origin = window.location.origin;
   return (
-    <div className="mx-auto grid w-full max-w-4xl gap-5 p-4 md:p-6">
+    <div className="mx-auto grid w-full max-w-4xl grid-cols-1 gap-5 p-4 md:p-6">
       <PageHeader title="Settings">For this browser. Nothing here leaves it.</PageHeader>
       <Card title="Appearance" about="Follow the system, or choose for yourself.">
         <Segmented

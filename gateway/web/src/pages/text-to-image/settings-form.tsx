@@ -100,7 +100,7 @@ export function SettingsForm({
         submit();
       }}
     >
-      <div className="grid min-h-0 content-start gap-5 overflow-y-auto p-4 md:p-5">
+      <div className="relative grid min-h-0 grid-cols-1 content-start gap-5 overflow-y-auto p-4 md:p-5">
         <Field label="Prompt" error={errors.prompt}>
           {(control) => (
             <Textarea

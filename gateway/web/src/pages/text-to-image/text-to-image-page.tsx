@@ -88,7 +88,7 @@ function Studio({ options }: { options: GenerateOptions }) {
           lastSeed={last === undefined ? null : seedUsed(last)}
         />
       </div>
-      <div className="min-w-0 grow lg:overflow-y-auto">
+      <div className="relative min-w-0 grow lg:overflow-y-auto">
         <GenerationFeed generations={generations} onReuse={reuse} />
       </div>
     </div>

@@ -39,7 +39,8 @@ def object_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server
     """SeaweedFS with generated credentials."""
     server = S3Server.begin(tmp_path_factory.mktemp("objects"))
     yield server
-    server.process.stop()
+    # Asked politely it takes 15 s to end.
+    server.process.kill()
 
 
 @pytest.fixture(scope="session")

@@ -54,11 +54,14 @@ class Stack:
         self._environment = {**inherited, **given}
         self._process: subprocess.Popen[bytes] | None = None
         self._started: list[psutil.Process] = []
+        self._state_file = home / "run" / "state.json"
         self.log = home / "stack.log"
 
     def start(self, until: str = "gateway", within_s: float = 90.0) -> None:
         """Starts it and waits until the named program is ready."""
         self.home.mkdir(parents=True, exist_ok=True)
+        # A run that was killed leaves its last word behind; it is not to be taken for this run's.
+        self._state_file.unlink(missing_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "infra.local"],
@@ -205,4 +208,4 @@ class Stack:
         return self.log.read_text(errors="replace")[-characters:] if self.log.exists() else ""
 
     def _state(self) -> dict[str, object]:
-        return json.loads((self.home / "run" / "state.json").read_text())
+        return json.loads(self._state_file.read_text())

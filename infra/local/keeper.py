@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -74,13 +73,13 @@ class Keeper:
         self._note("done" if self.program.is_task and not self._stopping else "stopped", pid=None)
 
     async def stop(self) -> None:
-        """SIGTERM, and SIGKILL when the grace is over. Returns when it has ended."""
+        """The program's signal, and SIGKILL when the grace is over. Returns when it has ended."""
         self._stopping = True
         child = self._child
         if child is None:
             return
         self._note("stopping")
-        child.signal(signal.SIGTERM)
+        child.signal(self.program.end_by)
         try:
             async with asyncio.timeout(self.program.grace_s):
                 await self._ended.wait()
@@ -93,7 +92,7 @@ class Keeper:
         """Ends it so that it starts again at once, as after a change of its source."""
         if self._child is not None:
             self._asked_to_restart = True
-            self._child.signal(signal.SIGTERM)
+            self._child.signal(self.program.end_by)
 
     def kill(self) -> None:
         self._stopping = True

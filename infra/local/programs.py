@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,8 +54,9 @@ class Program:
     ports: tuple[str, ...] = ()
     essential: bool = False
     """Without it nothing works: if it never becomes ready in five tries, the run ends."""
+    end_by: signal.Signals = signal.SIGTERM
     grace_s: float = DRAIN_S + 7
-    """From SIGTERM to SIGKILL."""
+    """From that signal to SIGKILL."""
     backoff: Backoff = field(default_factory=Backoff)
     watches: tuple[str, ...] = ()
     """Folders whose changes restart it under `make dev`."""
@@ -89,6 +91,9 @@ def objects() -> Program:
         stage=0,
         ports=tuple(f"objects.{name}" for name in OBJECT_PORTS),
         noteworthy=r"^[EF]\d{4} ",
+        # Asked politely its servers wait 15 s for each other. What it acknowledged is in its files by then, and it
+        # reads them after a crash as after an end.
+        end_by=signal.SIGKILL,
         essential=True,
     )
 

@@ -11,6 +11,7 @@ from schemathesis.generation.modes import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from infra.local.options import ROOT
+from tests.api import PATIENCE_S
 from tests.stack import Stack
 
 EXAMPLES = 12
@@ -35,7 +36,8 @@ def address(stack: Stack) -> str:
 def test_the_document_is_true(case: Any, address: str) -> None:
     if case.meta.generation.mode is GenerationMode.POSITIVE and isinstance(case.body, dict):
         make_small(case.body, case.path)
-    case.call_and_validate(base_url=address, excluded_checks=[positive_data_acceptance] if may_be_refused(case) else [])
+    excluded = [positive_data_acceptance] if may_be_refused(case) else []
+    case.call_and_validate(base_url=address, timeout=PATIENCE_S, excluded_checks=excluded)
 
 
 def make_small(body: dict[str, Any], path: str) -> None:

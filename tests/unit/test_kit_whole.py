@@ -10,7 +10,9 @@ from services.kit.failures import BadInput
 
 
 def test_a_number_without_a_fraction_is_an_integer() -> None:
-    assert contract.parse(TextToImageRequest, {"prompt": "a", "steps": 20.0, "seed": 4e9}).seed == 4_000_000_000
+    request = contract.parse(TextToImageRequest, {"prompt": "a", "steps": 20.0, "seed": 4e9})
+    assert isinstance(request, TextToImageRequest)
+    assert (request.steps, request.seed) == (20, 4_000_000_000)
 
 
 @pytest.mark.parametrize("value", [20.5, True, "20", 2.0**60, -(2.0**63), float("inf"), float("nan")])

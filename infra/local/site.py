@@ -12,7 +12,7 @@ from services.kit.settings import Settings
 
 BUCKET = "atelier"
 # Seconds running work may take to end after SIGTERM; what is not done by then is taken up again at the next start.
-DRAIN_S = 6
+DRAIN_S = 5
 
 
 class Site:

@@ -141,3 +141,16 @@ def test_a_killed_supervisor_takes_everything_with_it(tmp_path: Path) -> None:
     # And a run after a crash starts on what it left.
     running.start()
     assert running.stop() == 0 and running.left_behind() == []
+
+
+async def test_every_process_tells_how_it_is(stack: Stack, studio: httpx.AsyncClient) -> None:
+    metrics = stack.ports()["diffusion.metrics"]
+    for base in (stack.url, f"http://127.0.0.1:{metrics}"):
+        assert (await studio.get(f"{base}/livez")).status_code == 200
+        assert (await studio.get(f"{base}/readyz")).status_code == 200
+        told = await studio.get(f"{base}/metrics")
+        assert told.headers["content-type"].startswith("text/plain") and "atelier_" in told.text
+    ready = (await studio.get("/readyz")).json()
+    assert ready["status"] == "ready" and ready["checks"].keys() == {"bus", "catalog", "objects"}
+    health = (await studio.get("/health")).json()
+    assert health["status"] == "ok" and health["app"] == "Atelier" and health["version"]

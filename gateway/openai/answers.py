@@ -49,21 +49,24 @@ class CompletionResponse(Response):
         if not answering.cancelled():
             answering.result()
 
-    async def _first(self) -> CompletionChunk:
+    async def _next(self) -> CompletionChunk:
         try:
             return await anext(self._chunks)
         except StopAsyncIteration:
             raise Unavailable("The chat service ended its answer without one.") from None
 
     async def _send_whole(self, send: Send) -> None:
-        chunk = await self._first()
+        chunk = await self._next()
+        # Empty as long as the answer is being written: a sign that it has begun.
+        while not chunk.json:
+            chunk = await self._next()
         body = chunk.json[0]
         headers = [*self.raw_headers, (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     async def _send_stream(self, send: Send) -> None:
-        chunk = await self._first()
+        chunk = await self._next()
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": _framed(chunk), "more_body": True})
         try:

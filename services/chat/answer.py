@@ -83,17 +83,23 @@ async def streamed(
                 yield CompletionChunk(json=passed)
 
 
-async def whole(frames: AsyncGenerator[list[bytes], None], reply: Reply, *, chat: bool) -> CompletionChunk:
-    """The one object of a non-streaming answer."""
+async def whole(
+    frames: AsyncGenerator[list[bytes], None], reply: Reply, *, chat: bool
+) -> AsyncGenerator[CompletionChunk, None]:
+    """The one object of a non-streaming answer, after an empty chunk that tells that it is being written."""
     accumulator = Accumulator(chat=chat)
+    begun = False
     async with contextlib.aclosing(frames) as batches:
         async for batch in batches:
+            if not begun:
+                begun = True
+                yield CompletionChunk()
             for frame in batch:
                 if _USAGE.search(frame):
                     _note_usage(frame, reply)
                 accumulator.add(orjson.loads(frame))
     reply.attempts.append(Attempt(reply.endpoint, "answered", reply.timing.first_token_ms))
-    return CompletionChunk(json=[orjson.dumps(accumulator.result() | {"atelier": reply.as_json(done=True)})])
+    yield CompletionChunk(json=[orjson.dumps(accumulator.result() | {"atelier": reply.as_json(done=True)})])
 
 
 def _note_usage(frame: bytes, reply: Reply) -> bool:

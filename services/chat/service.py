@@ -151,10 +151,10 @@ class Chat(Service):
         reply = Reply(offer.model, offer.endpoint, timing)
         with self._admission.place(), self._figures(reply):
             frames = endpoint.stream(route, completion_body(request, model=offer.model), timing)
-            if not request.stream:
-                yield await whole(frames, reply, chat=route == "chat/completions")
-                return
-            chunks = streamed(frames, reply, include_usage=request.stream_options.include_usage)
+            if request.stream:
+                chunks = streamed(frames, reply, include_usage=request.stream_options.include_usage)
+            else:
+                chunks = whole(frames, reply, chat=route == "chat/completions")
             async with contextlib.aclosing(chunks):
                 async for chunk in chunks:
                     yield chunk

@@ -134,6 +134,9 @@ async def test_a_whole_answer_is_put_together_of_a_stream(kit_settings: Settings
         assert answer["choices"][0]["message"]["content"] == "hello you"
         assert answer["usage"]["total_tokens"] == 5
         assert server.talks[-1].body["stream"] is True
+        # It may take longer than an answer's beginning may; that it has begun is told.
+        begun, _ = [chunk async for chunk in site.stream(stream=False)]
+        assert not begun.json
 
 
 async def test_models_are_listed_and_others_are_unknown(kit_settings: Settings) -> None:

@@ -62,7 +62,9 @@ async def test_usage_is_passed_on_only_if_it_was_asked_for_but_always_known() ->
 
 
 async def test_a_whole_answer_has_usage_and_attempts() -> None:
-    answer = json.loads((await whole(feed(*ANSWER), reply(), chat=True)).json[0])
+    begun, ended = [chunk async for chunk in whole(feed(*ANSWER), reply(), chat=True)]
+    assert not begun.json
+    answer = json.loads(ended.json[0])
     assert answer["object"] == "chat.completion" and answer["id"] == "chatcmpl-1" and answer["created"] == 7
     message = {"role": "assistant", "content": "ab", "refusal": None}
     assert answer["choices"] == [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}]

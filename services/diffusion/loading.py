@@ -231,8 +231,10 @@ def _load_foreign(read: _Read, options: LoadOptions, pulse: Pulse) -> ForeignMod
     device, dtype = device_and_dtype(options)
     parts = [p for p in read.folder.iterdir() if read.index.get(p.name) and (p / "config.json").is_file()]
     variants = {weights.variant(part) for part in sorted(parts)}
+    # What a folder leaves out on purpose (Stable Diffusion 3 without T5), diffusers wants to be told again.
+    left_out = {part: None for part, value in read.index.items() if isinstance(value, list) and not any(value)}
     pipeline = AutoPipelineForText2Image.from_pretrained(
-        read.folder, dtype=dtype, use_safetensors=True, variant="fp16" if "fp16" in variants else None
+        read.folder, dtype=dtype, use_safetensors=True, variant="fp16" if "fp16" in variants else None, **left_out
     ).to(device)
     pipeline.set_progress_bar_config(disable=True)
     for network in pipeline.components.values():

@@ -81,6 +81,9 @@ def _environment(settings: ChatSettings, scratch: Path, processor: Processor, *,
             "VLLM_CPU_KVCACHE_SPACE": str(settings.chat_kv_cache_gib),
             # The model runs inside the engine's process: one process and one round of imports fewer.
             "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+            # Else the first request for log probabilities holds up all others for as long as g++ takes to compile a
+            # comparison (28 s and more on a busy machine), where there is a g++ at all.
+            "TORCHDYNAMO_DISABLE": "1",
             "OMP_NUM_THREADS": str(threads),
             # Idle threads give their core back.
             "OMP_WAIT_POLICY": "PASSIVE",

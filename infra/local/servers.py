@@ -85,7 +85,7 @@ class ObjectServer:
             # Not `weed mini`: its admin server and worker take 15 % of a core (measured) while nothing happens.
             *(str(BIN / "weed"), "-logtostderr=true", "-v=-1", "server", "-filer", "-s3", f"-dir={self.folder}"),
             *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", *where),
-            *("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"),
+            *("-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false", "-master.telemetry=false"),
             # One server elects itself; waiting ten seconds and more for others' votes would be in vain.
             "-master.electionTimeout=1s",
             # As many volumes as the disk has room for: with the default of 8, a second bucket would find none free.

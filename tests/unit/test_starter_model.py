@@ -22,7 +22,7 @@ from services.diffusion.starter.concepts import CORE, choose
 from services.diffusion.starter.data import Composition, compose, examples
 from services.diffusion.starter.evaluate import backdrop_is_right, rank_of_object
 from services.diffusion.starter.loop import Budget, LoopSettings, run
-from services.diffusion.starter.networks import Widths
+from services.diffusion.starter.networks import Widths, load_parts
 from services.diffusion.starter.sprites import Sprite
 from services.diffusion.starter.tokenizer import save_tokenizer, tokenize, train_tokenizer
 from services.diffusion.starter.train import Plan, train
@@ -158,6 +158,23 @@ def test_two_steps_change_every_part_and_come_out_the_same_again(tmp_path: Path)
         assert any(not torch.equal(tensor, before[name]) for name, tensor in trained.items())
     with pytest.raises(ValueError, match="other settings"):
         train(replace(plan, resolution=128), SPRITES, tmp_path / "first")
+
+
+def test_training_goes_on_from_the_shipped_weights(tmp_path: Path) -> None:
+    plan = Plan(
+        start=str(WEIGHTS),
+        stages=("denoiser",),
+        concepts="core",
+        examples=12,
+        resolution=64,
+        widths=Widths(),
+        vocabulary=4000,
+        loop=replace(LOOP, budget=Budget(8, None), batch=4),
+    )
+    trained = train(plan, SPRITES, tmp_path)
+    assert trained is not None
+    shipped, after = (dict(one.denoiser.state_dict()) for one in (load_parts(WEIGHTS), trained))
+    assert shipped.keys() == after.keys() and not all(torch.equal(shipped[name], after[name]) for name in after)
 
 
 class Line:

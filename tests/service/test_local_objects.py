@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
+
 from services.kit.objects import ObjectStore
 from services.kit.settings import Settings
 from tests.servers import S3Server
@@ -23,3 +25,9 @@ async def test_what_was_acknowledged_is_there_after_a_kill(tmp_path: Path) -> No
         assert {key: await store.get(key) for key in contents} == contents
     finally:
         server.process.kill()
+
+
+async def test_nobody_gets_in_without_the_password(object_server: S3Server) -> None:
+    async with httpx.AsyncClient(base_url=f"http://{object_server.endpoint}") as stranger:
+        for request in (stranger.get("/"), stranger.put("/strangers"), stranger.put("/atelier/a", content=b"a")):
+            assert (await request).status_code == 403

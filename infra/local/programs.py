@@ -85,7 +85,9 @@ def nats() -> Program:
 def objects() -> Program:
     return Program(
         name="objects",
-        launch=lambda site: Launch(site.objects().command(), {**site.options.environ, **site.objects().environment()}),
+        launch=lambda site: Launch(
+            site.objects().command(), {**site.options.environ, **site.objects().environment()}, site.objects().folder
+        ),
         probe=lambda site: objects_probe(site.settings()),
         address=lambda site: f"http://{site.objects().endpoint}",
         stage=0,

@@ -94,6 +94,8 @@ async def test_a_second_instance_works_beside_the_first_and_says_what_warms_up(
 ) -> None:
     await asyncio.to_thread(second.start)
     assert second.url != stack.url and not set(second.ports().values()) & set(stack.ports().values())
+    # In a folder they shared, one object storage would talk to the other's files.
+    assert all((each.home / "objects" / "s.sock").is_socket() for each in (stack, second))
     async with client_of(second.url) as client:
         seen: list[tuple[str, str]] = []
         async with asyncio.timeout(PATIENCE_S):

@@ -76,20 +76,21 @@ def _add_model(schemas: dict[str, Any], schema: dict[str, Any], name: str) -> No
 
 def _open(schema: dict[str, Any]) -> dict[str, Any]:
     """An OpenAI request: fields beyond the contract are passed on, and null stands for absent."""
-    properties: dict[str, Any] = schema["properties"]
-    properties.pop("extra", None)
-    properties.pop("verbatim", None)
-    required = schema.get("required", [])
-    for name, field in properties.items():
-        if (
-            name not in required
-            and {"type": "null"} not in field.get("anyOf", [])
-            and ("type" in field or "$ref" in field)
-        ):
-            properties[name] = {"anyOf": [field, {"type": "null"}]}
-    for tolerant in (schema, schema.get("$defs", {}).get("StreamOptions", {})):
+    for ours in ("extra", "verbatim"):
+        schema["properties"].pop(ours, None)
+    parts: dict[str, Any] = schema.get("$defs", {})
+    for nullable in (schema, parts.get("ChatMessage", {})):
+        _let_be_null(nullable.get("properties", {}), nullable.get("required", []))
+    for tolerant in (schema, parts.get("StreamOptions", {})):
         tolerant["additionalProperties"] = True
     return schema
+
+
+def _let_be_null(properties: dict[str, Any], required: list[str]) -> None:
+    for name, field in properties.items():
+        nullable = {"type": "null"} in field.get("anyOf", [])
+        if name not in required and not nullable and ("type" in field or "$ref" in field):
+            properties[name] = {"anyOf": [field, {"type": "null"}]}
 
 
 def _finish(path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:

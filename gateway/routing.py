@@ -31,6 +31,16 @@ Id = Annotated[str, Path(description="ULID.", examples=["01K9ZC1Q5V8M3T7R2N4B6D0
 RETRY_AFTER = {
     "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 1}, "required": True}
 }
+_EVENT = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "id": {"type": "string", "description": "What to resume after."},
+        "event": {"type": "string", "description": "Its type."},
+        "data": {"type": "string", "description": "JSON."},
+        "retry": {"type": "integer", "minimum": 0},
+    },
+}
 _TITLES = {
     400: "The body is not what it claims to be.",
     401: "No valid bearer token.",
@@ -64,6 +74,11 @@ def problem_response(status: int) -> dict[str, Any]:
     if status in (429, 503, 504):
         response["headers"] = RETRY_AFTER
     return response
+
+
+def event_stream(example: str) -> dict[str, Any]:
+    """The content of a response that is server-sent events; the schema is that of one event (OpenAPI 3.2)."""
+    return {"text/event-stream": {"itemSchema": _EVENT, "example": example}}
 
 
 class StrictRoute(APIRoute):

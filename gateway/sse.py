@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from gateway import frames
 from gateway.catalog import jobs
 from gateway.catalog.models import TERMINAL, JobRow
+from gateway.routing import event_stream
 from gateway.state import Parts
 from gateway.streams import Interest, Listener
 from services.kit.journal import is_terminal
@@ -27,7 +28,7 @@ data: {"job_id":"01K9ZC1Q5V8M3T7R2N4B6D0XYA","seq":6,"type":"progress","time":"2
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events; `id` is the sequence to resume after, `event` the type, `data` JSON.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        "content": event_stream(_EXAMPLE),
     }
 }
 _NONE: list[frames.Frame] = []

@@ -5,7 +5,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from gateway.routing import RETRY_AFTER
+from gateway.routing import RETRY_AFTER, event_stream
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -70,10 +70,9 @@ def completion(object_name: str) -> Responses:
         choices={"type": "array", "items": {"type": "object"}},
     )
     described = _json(whole, "The completion; with `stream` its chunks as server-sent events, ended by `data: [DONE]`.")
-    described["content"]["text/event-stream"] = {
-        "schema": {"type": "string"},
-        "example": f'data: {{"id":"cmpl-1","object":"{object_name}.chunk","choices":[…]}}\n\ndata: [DONE]\n\n',
-    }
+    described["content"] |= event_stream(
+        f'data: {{"id":"cmpl-1","object":"{object_name}.chunk","choices":[…]}}\n\ndata: [DONE]\n\n'
+    )
     return {200: described}
 
 

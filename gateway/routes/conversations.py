@@ -13,7 +13,7 @@ from gateway.catalog import conversations
 from gateway.catalog.conversations import ConversationAndCount
 from gateway.catalog.models import ConversationRow, now
 from gateway.problems import trace_id_of
-from gateway.routing import Cursor, Id, Limit, problems, router
+from gateway.routing import Cursor, Id, Limit, event_stream, problems, router
 from gateway.sse import EventStream
 from gateway.state import Caller, GatewayParts, Parts, Trace
 from services.kit.failures import NotFound
@@ -129,7 +129,7 @@ async def delete_conversation(parts: GatewayParts, caller: Caller, conversation_
     responses={
         200: {
             "description": "Server-sent events: `user`, `start`, `delta` …, then `done` or `error`.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _ANSWER}},
+            "content": event_stream(_ANSWER),
         },
         **problems(400, 404, 413, 415, 422),
     },

@@ -999,14 +999,9 @@ export type ChatMessage = {
      * Name of the speaker.
      */
     name?: string | null;
-    /**
-     * Tool Calls
-     *
-     * Calls the assistant made.
-     */
     tool_calls?: Array<{
         [key: string]: unknown;
-    }>;
+    }> | null;
     /**
      * Tool Call Id
      *
@@ -1718,7 +1713,7 @@ export type JobEventsResponses = {
     /**
      * Server-sent events; `id` is the sequence to resume after, `event` the type, `data` JSON.
      */
-    200: string;
+    200: unknown;
     /**
      * The job has ended and all its events were seen: do not come back.
      */
@@ -1790,10 +1785,8 @@ export type AllEventsResponses = {
     /**
      * Server-sent events; `id` is the sequence to resume after, `event` the type, `data` JSON.
      */
-    200: string;
+    200: unknown;
 };
-
-export type AllEventsResponse = AllEventsResponses[keyof AllEventsResponses];
 
 export type TextToImageData = {
     body: TextToImageRequest;
@@ -2724,10 +2717,8 @@ export type CreateMessageResponses = {
     /**
      * Server-sent events: `user`, `start`, `delta` …, then `done` or `error`.
      */
-    200: string;
+    200: unknown;
 };
-
-export type CreateMessageResponse = CreateMessageResponses[keyof CreateMessageResponses];
 
 export type ListServicesData = {
     body?: never;

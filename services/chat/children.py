@@ -5,18 +5,18 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
-
 from services.chat.backend import ChildBackend
 from services.chat.child import Program
 from services.chat.endpoint import Limits
 from services.chat.processor import this_processor
 from services.chat.settings import ChatSettings
+from services.chat.upstream import Broken, Upstream
 from services.chat.vllm_server import VllmProbe, model_is_there, runs_on_cpu, vllm_program
 from services.kit.failures import Unavailable
 
 _EMBEDDER_SOCKET = "embedder.sock"
 _EMBEDDER_START_S = 300.0
+_HEALTH_S = 5.0
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -81,17 +81,15 @@ class HealthProbe:
     def __init__(self, socket: Path) -> None:
         """The server listens on `socket`."""
         self._socket = socket
-        self._client = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=str(socket)), base_url="http://child", timeout=5.0
-        )
+        self._upstream = Upstream("http://child", socket=socket)
 
     async def ready(self) -> bool:
         """Whether it answers."""
         if not self._socket.exists():
             return False
         try:
-            return (await self._client.get("/health")).status_code == 200
-        except httpx.HTTPError:
+            return (await self._upstream.fetch("health", within_s=_HEALTH_S)).status == 200
+        except (*Broken, TimeoutError):
             return False
 
     async def ailment(self) -> str:
@@ -100,4 +98,4 @@ class HealthProbe:
 
     async def aclose(self) -> None:
         """Close the connection."""
-        await self._client.aclose()
+        await self._upstream.aclose()

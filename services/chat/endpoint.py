@@ -4,23 +4,23 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import httpx
 import orjson
+from aiohttp import StreamReader
 
 from services.chat.refusals import as_failure, read_error
 from services.chat.sse import FrameSplitter
+from services.chat.upstream import Broken, NotThere, Upstream
 from services.kit.failures import Failure, TimedOut, Unavailable
 
 Route = Literal["chat/completions", "completions"]
 
 _PROMPT_FIELD: dict[Route, str] = {"chat/completions": "messages", "completions": "prompt"}
 
-_CONNECT_S = 5.0
 _LIST_S = 5.0
 _RETRY_S = 2.0
 _TAIL_S = 0.5
@@ -78,30 +78,24 @@ class Endpoint:
         """Nothing is connected yet."""
         self.name = name
         self.limits = limits or Limits()
-        pool = httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=30.0)
-        headers = {"content-type": "application/json", "accept-encoding": "identity"}
-        if api_key:
-            headers["authorization"] = f"Bearer {api_key}"
-        self._client = httpx.AsyncClient(
-            base_url=base_url.rstrip("/") + "/",
-            # Connections are retried only before anything is sent, so no request is made twice.
-            transport=httpx.AsyncHTTPTransport(uds=str(socket) if socket else None, limits=pool, retries=1),
-            headers=headers,
-            timeout=httpx.Timeout(None, connect=_CONNECT_S),
-        )
+        headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
+        self._upstream = Upstream(base_url, socket=socket, headers=headers)
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        await self._upstream.aclose()
 
     async def models(self) -> list[EndpointModel]:
         """What it serves; also the health probe, since it costs no tokens. Raises a `Failure`."""
         with self._failures():
-            response = await self._client.get("models", timeout=_LIST_S)
-        if response.status_code != 200:
-            raise self._refusal(response, response.content, "")
+            try:
+                response = await self._upstream.fetch("models", within_s=_LIST_S)
+            except TimeoutError as error:
+                raise TimedOut(f"{self.name} gave no list of models within {_LIST_S:g} s", retry_after_s=5) from error
+        if response.status != 200:
+            raise self._refusal(response.status, response.headers, response.body, "")
         try:
-            entries: list[dict[str, Any]] = orjson.loads(response.content)["data"]
+            entries: list[dict[str, Any]] = orjson.loads(response.body)["data"]
             return [
                 EndpointModel(
                     id=str(entry["id"]),
@@ -117,13 +111,12 @@ class Endpoint:
         """OpenAI's embedding response object, as it came. Raises a `Failure`."""
         with self._failures():
             try:
-                async with asyncio.timeout(within_s):
-                    response = await self._client.post("embeddings", content=orjson.dumps(body))
+                response = await self._upstream.fetch("embeddings", body=orjson.dumps(body), within_s=within_s)
             except TimeoutError as error:
                 raise TimedOut(f"{self.name} gave no embeddings within {within_s:.0f} s", retry_after_s=1) from error
-        if response.status_code != 200:
-            raise self._refusal(response, response.content, "input")
-        return response.content
+        if response.status != 200:
+            raise self._refusal(response.status, response.headers, response.body, "input")
+        return response.body
 
     async def stream(self, route: Route, body: dict[str, Any], timing: Timing) -> AsyncGenerator[list[bytes], None]:
         """The chunk objects of a streamed answer, those of one read together, as the bytes that came.
@@ -136,21 +129,20 @@ class Endpoint:
         it sends meanwhile), when it falls silent or breaks off.
         """
         deadline = timing.started + self.limits.first_token_s
-        async with contextlib.AsyncExitStack() as stack:
-            with self._failures():
-                request = self._client.build_request("POST", route, content=orjson.dumps(body))
-                async with self._until(deadline, first=True):
-                    response = await self._client.send(request, stream=True)
-                stack.push_async_callback(response.aclose)
-                if response.status_code != 200:
-                    async with self._until(deadline, first=True):
-                        raise self._refusal(response, await _head(response), _PROMPT_FIELD[route])
-                async with contextlib.aclosing(self._frames(response.aiter_raw(), deadline, timing)) as batches:
-                    async for frames in batches:
-                        yield frames
+        with contextlib.ExitStack() as stack, self._failures():
+            async with self._until(deadline, first=True):
+                response = await self._upstream.post(route, orjson.dumps(body))
+                # Before its end this closes the connection as well.
+                stack.callback(response.close)
+                if response.status != 200:
+                    field = _PROMPT_FIELD[route]
+                    raise self._refusal(response.status, response.headers, await _head(response.content), field)
+            async with contextlib.aclosing(self._frames(response.content, deadline, timing)) as batches:
+                async for frames in batches:
+                    yield frames
 
     async def _frames(
-        self, reads: AsyncIterator[bytes], deadline: float, timing: Timing
+        self, content: StreamReader, deadline: float, timing: Timing
     ) -> AsyncGenerator[list[bytes], None]:
         splitter = FrameSplitter()
         held: list[bytes] = []
@@ -158,9 +150,9 @@ class Endpoint:
         while not over:
             waiting = timing.first_content is None
             async with self._until(deadline, first=waiting):
-                data = await anext(reads, None)
-            frames = splitter.feed(data) if data is not None else splitter.flush()
-            over = data is None or _DONE in frames
+                data = await content.readany()
+            frames = splitter.feed(data) if data else splitter.flush()
+            over = not data or _DONE in frames
             frames = [frame for frame in frames if frame != _DONE]
             for frame in frames:
                 if _ERROR.match(frame):
@@ -186,7 +178,7 @@ class Endpoint:
         # A connection can be used again only if its response was read to the end.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_TAIL_S):
-                while await anext(reads, None) is not None:
+                while await content.readany():
                     pass
 
     def _check(self, frame: bytes) -> None:
@@ -205,6 +197,8 @@ class Endpoint:
         try:
             async with asyncio.timeout(max(0.0, left)):
                 yield
+        except NotThere:
+            raise
         except TimeoutError as error:
             if first:
                 limit = self.limits.first_token_s
@@ -215,25 +209,23 @@ class Endpoint:
     def _failures(self):
         try:
             yield
-        except httpx.ConnectError as error:
+        except NotThere as error:
             raise Unavailable(f"{self.name} is not there: {error}", retry_after_s=_RETRY_S) from error
-        except (httpx.TransportError, httpx.StreamError) as error:
+        except Broken as error:
             what = str(error) or type(error).__name__
             raise Unavailable(
                 f"{self.name} broke off: {what}", hint="It may be restarting; try again.", retry_after_s=_RETRY_S
             ) from error
 
-    def _refusal(self, response: httpx.Response, body: bytes, prompt: str) -> Failure:
-        error = read_error(response.status_code, body)
-        return as_failure(error, endpoint=self.name, prompt=prompt, retry_after=response.headers.get("retry-after"))
+    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes, prompt: str) -> Failure:
+        error = read_error(status, body)
+        return as_failure(error, endpoint=self.name, prompt=prompt, retry_after=headers.get("retry-after"))
 
 
-async def _head(response: httpx.Response) -> bytes:
+async def _head(content: StreamReader) -> bytes:
     body = b""
-    async for part in response.aiter_raw():
+    while (part := await content.readany()) and len(body) < _ERROR_BODY_LIMIT:
         body += part
-        if len(body) >= _ERROR_BODY_LIMIT:
-            break
     return body
 
 

@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
-
 from services.chat.child import Program
 from services.chat.processor import Processor
 from services.chat.settings import ChatSettings
 from services.chat.stall import StallWatch, read_figures
+from services.chat.upstream import Broken, Upstream
 
 _LAUNCHER = Path(__file__).with_name("vllm_launch.py")
 _SOCKET = "vllm.sock"
@@ -102,17 +101,16 @@ class VllmProbe:
         self._watch = StallWatch(stall_s)
         self._busy = busy
         self._working = False
-        self._client = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=str(socket)), base_url="http://engine", timeout=min(5.0, stall_s)
-        )
+        self._upstream = Upstream("http://engine", socket=socket)
+        self._patience_s = min(5.0, stall_s)
 
     async def ready(self) -> bool:
         """Whether `/health` answers; before the socket exists nothing is asked."""
         if not self._socket.exists():
             return False
         try:
-            return (await self._client.get("/health")).status_code == 200
-        except httpx.HTTPError:
+            return (await self._upstream.fetch("health", within_s=self._patience_s)).status == 200
+        except (*Broken, TimeoutError):
             return False
 
     async def ailment(self) -> str:
@@ -126,8 +124,9 @@ class VllmProbe:
             self._watch = StallWatch(self._watch.limit_s)
             return ""
         try:
-            figures = read_figures((await self._client.get("/metrics")).text)
-        except (httpx.HTTPError, ValueError):
+            found = await self._upstream.fetch("metrics", within_s=self._patience_s)
+            figures = read_figures(found.body.decode(errors="replace"))
+        except (*Broken, TimeoutError, ValueError):
             figures = None
         self._working = figures is None or figures.running > 0
         if self._watch.observe(figures, time.monotonic(), waiting=waiting) >= self._watch.limit_s:
@@ -136,7 +135,7 @@ class VllmProbe:
 
     async def aclose(self) -> None:
         """Close the connection."""
-        await self._client.aclose()
+        await self._upstream.aclose()
 
 
 async def model_is_there(settings: ChatSettings, tell: Callable[[str], None]) -> None:

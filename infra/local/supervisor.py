@@ -39,9 +39,11 @@ def alone_in(site: Site) -> Iterator[None]:
                 raise
             guard.seek(0)
             who = guard.read().strip() or "another process"
+            # Not the site's own port: to ask for one that is to be chosen would rewrite the running one's ports.
+            port = another(site.options.port) if site.options.port else 0
             raise CannotRun(
                 f"Atelier already runs with the data folder {site.home} ({who}).\n"
-                f"A second one beside it: make run PORT={another(site.gateway_port)} ATELIER_HOME=/another/folder"
+                f"A second one beside it: make run PORT={port} ATELIER_HOME=/another/folder"
             ) from None
         guard.truncate(0)
         guard.write(f"process {os.getpid()}, {site.url}\n")

@@ -72,8 +72,9 @@ def test_options_that_make_no_sense_are_clear_messages(tmp_path: Path) -> None:
 
 
 def test_a_data_folder_in_use_is_a_clear_message(stack: Stack) -> None:
+    ports = stack.ports()
     done = run(stack.home, ATELIER_PORT="0")
-    assert done.returncode == 1
+    assert done.returncode == 1 and stack.ports() == ports
     assert str(stack.home) in done.stderr and stack.url in done.stderr and "ATELIER_HOME=" in done.stderr
 
 

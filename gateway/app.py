@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from functools import partial
 
 import structlog
 from fastapi import FastAPI
@@ -21,7 +20,7 @@ from gateway.projector import Projector
 from gateway.reconcile import Reconciler
 from gateway.routes import assets, conversations, events, generate, health, jobs, monitoring, reference, socket
 from gateway.settings import GatewaySettings, load
-from gateway.settled import settle
+from gateway.settled import Settled
 from gateway.state import Parts
 from gateway.streams import Hub
 from gateway.telemetry import Telemetry
@@ -67,7 +66,10 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         objects = ObjectStore(settings)
         await _prepare(objects)
         journal, queue = Journal(bus), JobQueue(bus)
-        hub = Hub(bus, journal, partial(settle, database), buffer=settings.stream_buffer)
+        settled = Settled(bus, database)
+        await settled.start()
+        stack.push_async_callback(settled.stop)
+        hub = Hub(bus, journal, settled.wait, buffer=settings.stream_buffer)
         await hub.start()
         stack.push_async_callback(hub.stop)
         marks = Marks(database)
@@ -82,7 +84,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             keys_kept=timedelta(hours=settings.idempotency_hours),
         )
         background = (
-            asyncio.create_task(Projector(journal, database).run(), name="projector"),
+            asyncio.create_task(Projector(journal, database, settled).run(), name="projector"),
             asyncio.create_task(reconciler.run(), name="reconciler"),
             asyncio.create_task(marks.run(), name="marks"),
         )

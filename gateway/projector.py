@@ -10,6 +10,7 @@ from atelier.v1.common_pb2 import Event
 from gateway import projection
 from gateway.catalog.database import Database
 from gateway.metrics import EVENTS_PROJECTED
+from gateway.settled import Settled
 from services.kit.failures import Failure, Unavailable
 from services.kit.journal import Journal
 
@@ -22,10 +23,11 @@ _RESTART_S = 0.5
 class Projector:
     """Reads the journal as one of the readers named `projector` and writes rows, one transaction per batch."""
 
-    def __init__(self, journal: Journal, database: Database) -> None:
+    def __init__(self, journal: Journal, database: Database, settled: Settled) -> None:
         """Nothing is read until `run`."""
         self._journal = journal
         self._database = database
+        self._settled = settled
 
     async def run(self) -> None:
         """Project until cancelled."""
@@ -43,3 +45,4 @@ class Projector:
         except (SQLAlchemyError, OSError) as error:
             # The batch is not acknowledged and comes again.
             raise Unavailable(f"the catalog did not take the events: {error}") from error
+        await self._settled.tell(events)

@@ -16,6 +16,8 @@ ADVISORIES = "ADVISORIES"
 CONTROL_BUCKET = "control"
 # Who is up, and what it is busy with; entries expire unless renewed.
 PRESENCE_BUCKET = "presence"
+# Which outputs and endings a copy of the gateway has just written into the catalog, for all copies; nothing is stored.
+PROJECTED = "catalog.projected"
 
 # Owners share a pool fairly: each owner's jobs stand in one of these queues and workers serve the queues in turn.
 # More queues means fewer owners sharing one, and one more consumer to keep per service, pool and priority.

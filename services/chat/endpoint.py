@@ -129,17 +129,16 @@ class Endpoint:
         it sends meanwhile), when it falls silent or breaks off.
         """
         deadline = timing.started + self.limits.first_token_s
-        with contextlib.ExitStack() as stack, self._failures():
-            async with self._until(deadline, first=True):
-                response = await self._upstream.post(route, orjson.dumps(body))
-                # Before its end this closes the connection as well.
-                stack.callback(response.close)
-                if response.status != 200:
-                    field = _PROMPT_FIELD[route]
-                    raise self._refusal(response.status, response.headers, await _head(response.content), field)
-            async with contextlib.aclosing(self._frames(response.content, deadline, timing)) as batches:
-                async for frames in batches:
-                    yield frames
+        with self._failures():
+            async with contextlib.AsyncExitStack() as stack:
+                async with self._until(deadline, first=True):
+                    response = await stack.enter_async_context(self._upstream.request(route, orjson.dumps(body)))
+                    if response.status != 200:
+                        field = _PROMPT_FIELD[route]
+                        raise self._refusal(response.status, response.headers, await _head(response.content), field)
+                async with contextlib.aclosing(self._frames(response.content, deadline, timing)) as batches:
+                    async for frames in batches:
+                        yield frames
 
     async def _frames(
         self, content: StreamReader, deadline: float, timing: Timing

@@ -5,7 +5,8 @@ a small machine that time is taken from the engine.
 """
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ _CONNECT_S = 5.0
 # Below the 5 s after which uvicorn, and with it vLLM, closes a connection nobody uses: a request sent at that very
 # moment would be lost.
 _KEEP_ALIVE_S = 4.0
+_JSON = {"content-type": "application/json"}
 
 # What can go wrong on the way. `NotThere` is a part of `Broken`: nothing was sent.
 Broken = (aiohttp.ClientError, ConnectionError)
@@ -42,6 +44,8 @@ class Upstream:
         self._socket = socket
         self._headers = {"accept-encoding": "identity", **(headers or {})}
         self._session: aiohttp.ClientSession | None = None
+        self._responses: set[aiohttp.ClientResponse] = set()
+        self._closed = False
 
     def _opened(self) -> aiohttp.ClientSession:
         # Not before a loop runs, which is when the first request is made.
@@ -57,23 +61,37 @@ class Upstream:
             )
         return self._session
 
-    async def post(self, path: str, body: bytes) -> aiohttp.ClientResponse:
-        """The response once its head is there; closing it before its end closes the connection. Raises `Broken`."""
-        return await self._opened().post(
-            self._base_url + path, data=body, headers={"content-type": "application/json"}, allow_redirects=False
-        )
+    @contextlib.asynccontextmanager
+    async def request(self, path: str, body: bytes | None = None) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The response to a GET, or to a POST if there is a body, once its head is there.
+
+        Leaving the block before the response's end closes the connection. Raises `Broken`, also in whoever reads when
+        `aclose` is called.
+        """
+        if self._closed:
+            raise aiohttp.ClientConnectionError("closed")
+        session, url = self._opened(), self._base_url + path
+        if body is None:
+            response = await session.get(url, allow_redirects=False)
+        else:
+            response = await session.post(url, data=body, headers=_JSON, allow_redirects=False)
+        self._responses.add(response)
+        try:
+            yield response
+        finally:
+            self._responses.discard(response)
+            response.close()
 
     async def fetch(self, path: str, *, body: bytes | None = None, within_s: float) -> Fetched:
-        """The whole response to a GET, or to a POST if there is a body. Raises `Broken`, `TimeoutError`."""
-        async with asyncio.timeout(within_s):
-            if body is not None:
-                response = await self.post(path, body)
-            else:
-                response = await self._opened().get(self._base_url + path, allow_redirects=False)
-            async with response:
-                return Fetched(response.status, response.headers, await response.read())
+        """The whole response. Raises `Broken`, `TimeoutError`."""
+        async with asyncio.timeout(within_s), self.request(path, body) as response:
+            return Fetched(response.status, response.headers, await response.read())
 
     async def aclose(self) -> None:
         """Close all connections."""
+        self._closed = True
+        # aiohttp does not wake those who read from a connection that is closed beneath them (3.14).
+        for response in tuple(self._responses):
+            response.close()
         if self._session is not None:
             await self._session.close()

@@ -255,3 +255,40 @@ async def test_models_are_listed_with_their_context() -> None:
     async with serving(script) as server:
         models = await server.endpoint().models()
         assert [(m.id, m.context_length) for m in models] == [("a", 2048), ("b", 0)]
+
+
+async def test_closing_an_endpoint_ends_the_answers_it_is_giving() -> None:
+    async def script(talk: Talk) -> None:
+        await talk.begin()
+        await talk.say(delta(content="once "))
+        await asyncio.sleep(30)
+
+    async with serving(script) as server:
+        endpoint = server.endpoint()
+        stream = endpoint.stream("chat/completions", BODY, Timing(time.monotonic()))
+        await anext(stream)
+        reading = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0.05)
+        await endpoint.close()
+        async with asyncio.timeout(5):
+            with pytest.raises(Unavailable):
+                await reading
+        with pytest.raises(Unavailable):
+            await ask(endpoint)
+
+
+async def test_closing_an_endpoint_ends_the_wait_for_an_answer() -> None:
+    asked = asyncio.Event()
+
+    async def script(talk: Talk) -> None:
+        asked.set()
+        await asyncio.sleep(30)
+
+    async with serving(script) as server:
+        endpoint = server.endpoint()
+        asking = asyncio.create_task(ask(endpoint))
+        await asked.wait()
+        await endpoint.close()
+        async with asyncio.timeout(5):
+            with pytest.raises(Unavailable):
+                await asking

@@ -97,12 +97,13 @@ class Diffusion(Service):
 
     async def _model(self, name: str, job: Job) -> Loaded:
         try:
-            loading = asyncio.wrap_future(self._models.get(name))
+            found = self._models.get(name)
         except KeyError:
             message = f"there is no model {name!r}; known: {', '.join(self._models.names)}"
             raise NotFound(message, fields=(FieldFault("model", message),)) from None
-        if loading.done():
-            return await loading
+        if found.done():
+            return found.result()
+        loading = asyncio.wrap_future(found)
         await job.progress(0.0, stage="loading", message=f"Loading {name}")
         patience_s = self.diffusion_settings.diffusion_load_timeout_s
         deadline = time.monotonic() + patience_s

@@ -77,6 +77,7 @@ class Server:
     port: int = 0
     talks: list[Talk] = field(default_factory=list)
     connections: int = 0
+    endpoints: list[Endpoint] = field(default_factory=list)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     away: bool = False
     """Hangs up on whoever asks, as a proxy does whose server has gone."""
@@ -86,7 +87,9 @@ class Server:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def endpoint(self, **limits: float) -> Endpoint:
-        return Endpoint("test", self.url, api_key="k", limits=Limits(**limits))
+        """A way to it, closed when it is over."""
+        self.endpoints.append(Endpoint("test", self.url, api_key="k", limits=Limits(**limits)))
+        return self.endpoints[-1]
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -113,4 +116,6 @@ async def serving(script: Script) -> AsyncIterator[Server]:
     try:
         yield server
     finally:
+        for endpoint in server.endpoints:
+            await endpoint.close()
         listener.close()

@@ -10,6 +10,8 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from services.kit import child_output
+
 PR_SET_PDEATHSIG = 1
 LONGEST_LINE = 64 * 1024
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -39,25 +41,15 @@ class Child:
         command: Sequence[str], environment: Mapping[str, str], folder: Path, say: Callable[[str], None]
     ) -> Child:
         """Raises OSError when the program is not there."""
-        # A pipe of our own: with asyncio's, `wait` would wait for everyone who holds its other end, grandchildren too.
-        reading, writing = os.pipe()
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                cwd=folder,
-                env=dict(environment),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=writing,
-                stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=die_with(os.getpid()),
-            )
-        except BaseException:
-            os.close(reading)
-            raise
-        finally:
-            os.close(writing)
-        return Child(process, asyncio.create_task(pass_on(reading, say)))
+        process, output = await child_output.start(
+            *command,
+            cwd=folder,
+            env=dict(environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=die_with(os.getpid()),
+        )
+        return Child(process, asyncio.create_task(pass_on(output, say)))
 
     async def wait(self) -> int:
         """Its exit code (−n = ended by signal n), after everything it said has been passed on and its group is gone."""
@@ -81,15 +73,11 @@ class Child:
             os.killpg(self.pid, signal.SIGKILL)
 
 
-async def pass_on(descriptor: int, say: Callable[[str], None]) -> None:
+async def pass_on(output: int, say: Callable[[str], None]) -> None:
     """Reads lines until nobody holds the other end of the pipe; one that is too long is said in pieces."""
-    output = asyncio.StreamReader(limit=LONGEST_LINE)
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(output), os.fdopen(descriptor, "rb", buffering=0)
-    )
-    try:
+    async with child_output.reading(output, LONGEST_LINE) as reader:
         rest = b""
-        while piece := await output.read(LONGEST_LINE):
+        while piece := await reader.read(LONGEST_LINE):
             *lines, rest = (rest + piece).split(b"\n")
             for line in lines:
                 if line.strip():
@@ -99,8 +87,6 @@ async def pass_on(descriptor: int, say: Callable[[str], None]) -> None:
                 rest = b""
         if rest.strip():
             say(rest.decode(errors="replace"))
-    finally:
-        transport.close()
 
 
 def ending(code: int) -> str:

@@ -151,7 +151,7 @@ class Keeper:
         self.console.own(f"{self.program.name} {self.report.state} after {time.monotonic() - began:.1f} s")
 
     async def _wait_before_restart(self, code: int | None, failures: int) -> None:
-        wait = self.program.backoff.wait(failures)
+        wait = self.program.backoff.before(failures)
         how = "could not be started" if code is None else ending(code)
         self.report.restarts += 1
         self._note("restarting", detail=how)

@@ -12,21 +12,9 @@ from infra.local.options import ROOT, BadOption
 from infra.local.readiness import Probe, http_probe, objects_probe
 from infra.local.servers import OBJECT_PORTS
 from infra.local.site import DRAIN_S, Site
+from services.kit.backoff import Backoff
 
 STARTER_PACK = "starter"
-
-
-@dataclass(frozen=True)
-class Backoff:
-    """Waits before a restart: doubling from `first_s` to `most_s`, anew after it has run for `steady_s`."""
-
-    first_s: float = 0.5
-    most_s: float = 30.0
-    steady_s: float = 60.0
-
-    def wait(self, failures: int) -> float:
-        """Seconds before the restart after so many failures in a row (1 = the first)."""
-        return min(self.most_s, self.first_s * 2 ** min(failures - 1, 16))
 
 
 @dataclass(frozen=True)
@@ -57,7 +45,7 @@ class Program:
     end_by: signal.Signals = signal.SIGTERM
     grace_s: float = DRAIN_S + 7
     """From that signal to SIGKILL."""
-    backoff: Backoff = field(default_factory=Backoff)
+    backoff: Backoff = field(default_factory=lambda: Backoff(first_s=0.5))
     watches: tuple[str, ...] = ()
     """Folders whose changes restart it under `make dev`."""
 
@@ -109,7 +97,7 @@ def starter_pack() -> Program:
         probe=None,
         address=lambda site: str(site.home / "models"),
         stage=1,
-        backoff=Backoff(first_s=15, most_s=300),
+        backoff=Backoff(first_s=15, longest_s=300),
     )
 
 

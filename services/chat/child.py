@@ -16,7 +16,8 @@ from typing import Literal, Protocol
 
 import structlog
 
-from services.chat.lines import lines
+from services.kit import child_output
+from services.kit.backoff import Backoff
 from services.kit.failures import Failure
 from services.kit.tasks import end
 
@@ -28,8 +29,8 @@ _GUARD = Path(__file__).with_name("guard.py")
 _PROBE_EVERY_S = 0.25
 _WATCH_EVERY_S = 2.0
 _END_WITHIN_S = 8.0
-# A run this long counts as a success, so the next restart comes at once.
-_HEALTHY_S = 60.0
+# A line over this many bytes is skipped up to where the next read begins.
+_LINE_LIMIT = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -61,18 +62,6 @@ class Probe(Protocol):
 def private_folder(name: str) -> Path:
     """A new folder that only this user can enter, short enough for a Unix socket's 108 bytes."""
     return Path(tempfile.mkdtemp(prefix=f"atelier-{name}-", dir="/tmp" if sys.platform != "win32" else None))
-
-
-@dataclass(frozen=True)
-class Backoff:
-    """Seconds to wait before the n-th start in a row: 0, then doubling up to `longest_s`."""
-
-    first_s: float = 1.0
-    longest_s: float = 30.0
-
-    def before(self, failures: int) -> float:
-        """`failures` is how many starts in a row came to nothing."""
-        return 0.0 if failures <= 0 else min(self.longest_s, self.first_s * 2.0 ** min(failures - 1, 20))
 
 
 class ChildServer:
@@ -150,7 +139,9 @@ class ChildServer:
                 shutil.rmtree(scratch, ignore_errors=True)
             if self._stopping.is_set():
                 return
-            self.failures = 1 if self._was_ready and time.monotonic() - began > _HEALTHY_S else self.failures + 1
+            self.failures = (
+                1 if self._was_ready and time.monotonic() - began > self._backoff.steady_s else self.failures + 1
+            )
             self.restarts += 1
             self._tell("down", why)
             pause = self._backoff.before(self.failures)
@@ -170,22 +161,13 @@ class ChildServer:
             return "stopped"
         program = preparing.result()
         self._tail.clear()
-        output, writable = os.pipe()
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", str(_GUARD), str(scratch), *program.command),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=writable,
-                stderr=writable,
-                env=dict(program.environment),
-                # Its own session, so that Ctrl-C in our terminal reaches us and not the engine.
-                start_new_session=True,
-            )
-        except BaseException:
-            os.close(output)
-            raise
-        finally:
-            os.close(writable)
+        process, output = await child_output.start(
+            *(sys.executable, "-I", "-S", str(_GUARD), str(scratch), *program.command),
+            stdin=asyncio.subprocess.PIPE,
+            env=dict(program.environment),
+            # Its own session, so that Ctrl-C in our terminal reaches us and not the engine.
+            start_new_session=True,
+        )
         reading = asyncio.create_task(self._pass_on_log(output), name=f"{self.name}-log")
         ending = asyncio.create_task(process.wait(), name=f"{self.name}-exit")
         watching = asyncio.create_task(self._watch(program, began), name=f"{self.name}-watch")
@@ -228,8 +210,15 @@ class ChildServer:
                 return why
 
     async def _pass_on_log(self, output: int) -> None:
-        async with contextlib.aclosing(lines(output)) as texts:
-            async for text in texts:
+        async with child_output.reading(output, _LINE_LIMIT) as reader:
+            while True:
+                try:
+                    line = await reader.readline()
+                except ValueError:
+                    continue
+                if not line:
+                    return
+                text = line.decode(errors="replace").rstrip()
                 if text.startswith("group ") and not self._tail:
                     self.group = int(text.split()[1])
                 if text:

@@ -38,6 +38,7 @@ from services.kit.journal import Journal, event_type, is_terminal
 from services.kit.queue import JobEnvelope, JobQueue, Place
 from services.kit.settings import ServiceSettings, Settings
 from services.kit.tasks import end
+from tests.api import until
 
 KIND = "diffusion.text_to_image"
 # Ample on a machine that does other things as well; nothing waits this long where all is well.
@@ -181,9 +182,7 @@ def told(kind: str, *, attempt: int | None = None) -> Callable[[Event], bool]:
 
 async def eventually(look: Callable[[], Awaitable[bool]]) -> None:
     """Returns once `look` says yes; for what a server does, which sets no event here."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not await look():  # noqa: ASYNC110  # see above
-            await asyncio.sleep(0.02)
+    await until(look, PATIENCE_S)
 
 
 @dataclass

@@ -15,7 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services.chat.child import Backoff, ChildServer, Program
+from services.chat.child import ChildServer, Program
+from services.kit.backoff import Backoff
 
 # A server that has a child, which has a child: as engines are. Each writes its process id.
 TREE = """

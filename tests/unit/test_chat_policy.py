@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from services.chat.admission import Admission
-from services.chat.child import Backoff
 from services.chat.choice import Offer, choose
 from services.chat.embedder.model import batches
 from services.chat.processor import Processor, read_cpuinfo
@@ -15,6 +14,7 @@ from services.chat.settings import ChatSettings
 from services.chat.sse import FrameSplitter
 from services.chat.stall import EngineFigures, StallWatch, read_figures
 from services.chat.vllm_server import vllm_program
+from services.kit.backoff import Backoff
 from services.kit.failures import NotFound, Overloaded, Unavailable
 
 OFFERS = [

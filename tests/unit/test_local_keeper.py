@@ -19,11 +19,12 @@ from infra.local.child import ending
 from infra.local.console import Console
 from infra.local.keeper import Keeper, NeverReady
 from infra.local.options import Options
-from infra.local.programs import Backoff, Launch, Program
+from infra.local.programs import Launch, Program
 from infra.local.readiness import Probe
 from infra.local.site import Site
+from services.kit.backoff import Backoff
 
-QUICK = Backoff(first_s=0.05, most_s=0.2)
+QUICK = Backoff(first_s=0.05, longest_s=0.2)
 
 
 def existing(file: Path) -> Probe:
@@ -136,8 +137,8 @@ async def test_waits_between_restarts_grow(rig: Rig, tmp_path: Path) -> None:
 
 
 def test_backoff_doubles_up_to_its_limit() -> None:
-    backoff = Backoff(first_s=0.5, most_s=30)
-    assert [backoff.wait(failures) for failures in (1, 2, 3, 7, 1000)] == [0.5, 1, 2, 30, 30]
+    backoff = Backoff(first_s=0.5, longest_s=30)
+    assert [backoff.before(failures) for failures in (1, 2, 3, 7, 1000)] == [0.5, 1, 2, 30, 30]
 
 
 async def test_an_essential_program_that_never_comes_up_ends_the_run(rig: Rig, tmp_path: Path) -> None:

@@ -47,9 +47,8 @@ def save_checkpoint(
     """Write this process's share; call it in every process at the same step."""
     partial = folder / f"checkpoint-{position.steps}{_PARTIAL}"
     partial.mkdir(parents=True, exist_ok=True)
-    named = [(name, parameter) for name, parameter in modules.named_parameters() if parameter.requires_grad]
     tensors: dict[str, Tensor] = {"rng": rng.get_state()}
-    for (name, parameter), average in zip(named, averaged, strict=True):
+    for (name, parameter), average in zip(_trained(modules), averaged, strict=True):
         tensors[f"weight/{name}"] = parameter.detach()
         tensors[f"average/{name}"] = average
         for key, value in optimizer.state[parameter].items():
@@ -84,8 +83,7 @@ def load_checkpoint(
         position = Position(**json.loads(opened.metadata()["position"]))
     tensors = load_file(file)
     rng.set_state(tensors["rng"])
-    named = [(name, parameter) for name, parameter in modules.named_parameters() if parameter.requires_grad]
-    for (name, parameter), average in zip(named, averaged, strict=True):
+    for (name, parameter), average in zip(_trained(modules), averaged, strict=True):
         with torch.no_grad():
             parameter.copy_(tensors[f"weight/{name}"])
             average.copy_(tensors[f"average/{name}"])
@@ -94,6 +92,10 @@ def load_checkpoint(
             key: tensors[f"optimizer/{key}/{name}"].to(parameter.device) for key in ("step", "exp_avg", "exp_avg_sq")
         }
     return position
+
+
+def _trained(modules: nn.ModuleDict) -> list[tuple[str, nn.Parameter]]:
+    return [(name, parameter) for name, parameter in modules.named_parameters() if parameter.requires_grad]
 
 
 def averaged_weights(folder: Path) -> dict[str, Tensor] | None:

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from atelier.v1.common_pb2 import Event
+from gateway.catalog import assets
 from gateway.catalog.database import Database
 from gateway.catalog.models import JobRow
 from services.kit import subjects
@@ -88,6 +89,8 @@ class Settled:
     async def _is_written(self, event: Event) -> bool:
         try:
             async with self._database.read() as session:
+                if event_type(event) == "output":
+                    return bool(await assets.known(session, [event.output.asset.id]))
                 reached = await session.scalar(select(JobRow.last_seq).where(JobRow.id == event.job_id))
         except (SQLAlchemyError, OSError):
             return False

@@ -13,6 +13,7 @@ from minio.error import MinioException
 from infra.local.credentials import Credentials
 from infra.local.ports import Ports
 from infra.local.servers import OBJECT_PORTS, NatsServer, ObjectServer
+from services.kit.objects import make_ready
 from services.kit.settings import Settings
 from tests.processes import NotReady, ServerProcess
 
@@ -86,7 +87,7 @@ class S3Server:
 
             def ready(client: Minio = client) -> bool:
                 try:
-                    client.list_buckets()
+                    make_ready(client, "ready")
                 except (MinioException, urllib3.exceptions.HTTPError, ValueError):
                     return False
                 return True

@@ -12,6 +12,9 @@ from gateway.catalog import pages
 from gateway.catalog.database import insert_missing
 from gateway.catalog.models import AssetRow, DeletedAssetRow, now
 
+# Values in one statement; databases take some ten thousand.
+_AT_ONCE = 5_000
+
 
 @dataclass(frozen=True)
 class AssetFilter:
@@ -52,6 +55,16 @@ async def of_jobs(session: AsyncSession, job_ids: Sequence[str]) -> dict[str, li
         query = select(AssetRow).where(AssetRow.job_id.in_(job_ids)).order_by(AssetRow.job_id, AssetRow.index)
         for row in await session.scalars(query):
             found[row.job_id or ""].append(row)
+    return found
+
+
+async def known(session: AsyncSession, ids: Sequence[str]) -> set[str]:
+    """Those of the ids that are in the catalog or were deleted from it on purpose."""
+    found: set[str] = set()
+    for start in range(0, len(ids), _AT_ONCE):
+        part = ids[start : start + _AT_ONCE]
+        for table in (AssetRow, DeletedAssetRow):
+            found.update(await session.scalars(select(table.id).where(table.id.in_(part))))
     return found
 
 

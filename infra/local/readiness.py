@@ -54,7 +54,7 @@ def http_probe(host: str, port: int, path: str) -> Probe:
 
 
 def objects_probe(settings: Settings) -> Probe:
-    """Ready when the bucket can be asked for with our credentials; it is made if it is not there."""
+    """Ready when the bucket gives what it is given, with our credentials; it is made if it is not there."""
     store = ObjectStore(settings)
 
     async def probe() -> str:

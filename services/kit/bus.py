@@ -218,8 +218,8 @@ class Bus:
                 hint="Upload big things first and refer to them.",
             )
 
-    async def history(self, stream: str, subject: str, after: int = 0, limit: int = 10_000) -> list[Msg]:
-        """Stored messages of one subject with a sequence above `after`, oldest first.
+    async def history(self, stream: str, subject: str, after: int = 0, limit: int | None = None) -> list[Msg]:
+        """Stored messages of one subject with a sequence above `after`, oldest first; no more than `limit`.
 
         Uses direct batch get (ADR-31): one request for up to 500 messages, and nothing is left behind on the server.
         """
@@ -227,8 +227,8 @@ class Bus:
         inbox = self.client.new_inbox()
         subscription = await self.client.subscribe(inbox)
         try:
-            while len(found) < limit:
-                batch = min(500, limit - len(found))
+            while limit is None or len(found) < limit:
+                batch = 500 if limit is None else min(500, limit - len(found))
                 ask = {"seq": after + 1, "next_by_subj": subject, "batch": batch}
                 await self.client.publish(f"$JS.API.DIRECT.GET.{stream}", json.dumps(ask).encode(), reply=inbox)
                 more = False

@@ -81,6 +81,7 @@ class Job:
         self._counter = 0
         self._announced = False
         self._over = False
+        self._outputs: list[int] = []
         self._progress_at = 0.0
         self._progress_stage = ""
         self._order = asyncio.Lock()
@@ -197,6 +198,7 @@ class Job:
         event = self.event()
         event.output.asset.CopyFrom(asset)
         await self.emit(event, msg_id=f"{self.id}:output:{index}")
+        self._outputs.append(index)
         return asset
 
     @property
@@ -251,6 +253,7 @@ class Job:
         """
         async with self._order:
             self._over = True
+            event.outputs.extend(self._outputs)
             stored = await self._sink.post(event, end_id(self.id), patience_s=None)
         await asyncio.shield(stored)
 

@@ -22,6 +22,7 @@ from services.kit.settings import Settings
 T = TypeVar("T")
 
 _CHUNK = 1024 * 1024
+_READY_KEY = "health/ready"
 _HASH_CHUNK = 4 * 1024 * 1024
 # Retries are made by the SDK's pool; a dead storage must be known in seconds, not minutes.
 _TIMEOUT = urllib3.Timeout(connect=3, read=60)
@@ -59,23 +60,14 @@ class ObjectStore:
         pool = urllib3.PoolManager(
             timeout=_TIMEOUT,
             maxsize=16,
-            retries=urllib3.Retry(total=3, backoff_factor=0.2, status_forcelist=[502, 503]),
+            # A storage that has just started knows its files a second or two before it finds their content (500).
+            retries=urllib3.Retry(total=5, connect=3, backoff_factor=0.2, status_forcelist=[500, 502, 503]),
         )
         return Minio(**self._settings.s3_options(), http_client=pool)  # type: ignore[arg-type]
 
     async def ready(self) -> None:
-        """Make sure the bucket exists; raises `Unavailable` if the storage does not answer."""
-        await _off_loop(self._ensure_bucket)
-
-    def _ensure_bucket(self) -> None:
-        if self._client.bucket_exists(self._bucket):
-            return
-        try:
-            self._client.make_bucket(self._bucket)
-        except S3Error as error:
-            # Two processes may start at once.
-            if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
-                raise
+        """Make sure the bucket exists and keeps what it is given; raises `Unavailable` if the storage does not."""
+        await _off_loop(lambda: make_ready(self._client, self._bucket))
 
     async def put(self, key: str, data: bytes | Path, content_type: str, *, sha256: str | None = None) -> Stored:
         """Store bytes or a file under a key in one piece: readers see the old content or the new, never a part."""
@@ -149,6 +141,24 @@ class ObjectStore:
         return await _off_loop(
             lambda: [o.object_name or "" for o in self._client.list_objects(self._bucket, prefix, recursive=True)]
         )
+
+
+def make_ready(client: Minio, bucket: str) -> None:
+    """Make the bucket if it is not there, store something and read it again; raises what the SDK raises."""
+    if not client.bucket_exists(bucket):
+        try:
+            client.make_bucket(bucket)
+        except S3Error as error:
+            # Two processes may start at once.
+            if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+                raise
+    client.put_object(bucket, _READY_KEY, io.BytesIO(_READY_KEY.encode()), len(_READY_KEY))
+    response = client.get_object(bucket, _READY_KEY)
+    try:
+        response.read()
+    finally:
+        response.close()
+        response.release_conn()
 
 
 async def _off_loop(function: Callable[..., T], *args: object) -> T:

@@ -82,11 +82,15 @@ async def test_theme_follows_the_system_until_one_is_chosen(open_studio: OpenStu
 
 
 async def test_command_palette_goes_everywhere(studio: Studio, accessible: CheckAccess) -> None:
+    for title in ("", "\u200b\t"):
+        await studio.context.request.post(f"{studio.url}/api/conversations", data={"title": title})
     page = await studio.open()
     await settled(page, PAGES["/"])
     await page.keyboard.press("Control+k")
     palette = page.get_by_role("dialog", name="Command palette")
     await expect(palette.get_by_role("option", name="Jobs")).to_be_visible()
+    # What to do, and the two that nothing can be seen of.
+    await expect(palette.get_by_role("option", name="New conversation").nth(2)).to_be_visible()
     await accessible(page)
     await palette.get_by_role("combobox").fill("queue")
     await palette.get_by_role("option", name="Jobs").click()

@@ -59,7 +59,7 @@ async def journal(stack: Stack) -> list[Event]:
     bus = await Bus.connect(Settings.model_validate({"nats_url": stack.nats_url}), "chaos")
     try:
         found: list[Event] = []
-        for message in await bus.history(subjects.EVENTS, "events.*", limit=1_000_000):
+        for message in await bus.history(subjects.EVENTS, "events.*"):
             event = Event.FromString(message.data)
             event.seq = int((message.headers or {})["Nats-Sequence"])
             found.append(event)

@@ -1,9 +1,15 @@
 """Jobs through the gateway: accepted, followed, cancelled, held, moved, repeated; on both databases."""
 
 import asyncio
+from pathlib import Path
 
 import httpx
 
+from gateway.catalog import assets
+from gateway.catalog.database import Database
+from gateway.catalog.migrate import migrate
+from gateway.projector import Projector
+from gateway.settled import Settled
 from tests.api import ended, submit, until
 from tests.service.gateway_rig import Rig
 from tests.sse import events, heard
@@ -25,6 +31,22 @@ async def test_an_accepted_job_is_done_and_its_picture_can_be_fetched(rig: Rig, 
     assert asset["width"] == 96 and asset["provenance"] == {"prompt": "a red apple", "seed": 42}
     content = await ann.get(asset["content_url"])
     assert content.content.startswith(b"\x89PNG") and len(content.content) == asset["size"]
+
+
+async def test_a_copy_that_hears_of_an_end_only_knows_the_outputs_too(
+    rig: Rig, ann: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    job = await ended(ann, (await submit(ann))["id"])
+    parts = rig.gateway.parts
+    *_, end = (await parts.journal.replay(job["id"])).events
+    database = Database(f"sqlite:///{tmp_path / 'of-the-copy.db'}")
+    await migrate(database)
+    # The copies of the gateway share the journal's events in batches: another one was given the output's.
+    await Projector(parts.journal, database, Settled(parts.bus, database)).project([end])
+    async with database.read() as session:
+        outputs = await assets.of_jobs(session, [job["id"]])
+    await database.close()
+    assert [row.id for row in outputs[job["id"]]] == [job["outputs"][0]["id"]]
 
 
 async def test_the_event_stream_tells_the_whole_story_in_order(rig: Rig, ann: httpx.AsyncClient) -> None:

@@ -52,3 +52,13 @@ export function clockTime(time: string): string {
 export function dateTime(time: string): string {
   return new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }
+
+/** A text that names something, or another if nothing of it can be seen: people paste blanks and control characters. */
+export function named(text: string, otherwise: string): string {
+  return /[^\p{C}\p{Z}\p{M}]/u.test(text) ? text.trim() : otherwise;
+}
+
+/** What a conversation is called; it has no title of its own until its first message. */
+export function conversationTitle(conversation: { title: string } | null | undefined): string {
+  return named(conversation?.title ?? "", "New conversation");
+}

@@ -8,6 +8,7 @@ import { api } from "@/api/client";
 import { useJobAction } from "@/jobs/actions";
 import { useActiveJobs } from "@/jobs/store";
 import { jobTitle } from "@/jobs/title";
+import { conversationTitle } from "@/lib/format";
 import { SECTIONS } from "./sections";
 import { setTheme } from "./theme";
 import { THEMES } from "./theme-menu";
@@ -138,14 +139,14 @@ export default function CommandPalette({ open, onOpenChange }: CommandPalettePro
                   {conversations.data.items.map((conversation) => (
                     <Command.Item
                       key={conversation.id}
-                      value={`${conversation.title} ${conversation.id}`}
+                      value={`${conversationTitle(conversation)} ${conversation.id}`}
                       onSelect={run(() =>
                         navigate({ to: "/chat/$conversationId", params: { conversationId: conversation.id } }),
                       )}
                       className={itemStyle}
                     >
                       <MessageSquare aria-hidden="true" />
-                      <span className="truncate">{conversation.title}</span>
+                      <span className="truncate">{conversationTitle(conversation)}</span>
                     </Command.Item>
                   ))}
                 </Group>

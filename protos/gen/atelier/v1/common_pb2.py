@@ -27,7 +27,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x61telier/v1/common.proto\x12\natelier.v1\x1a\x19google/protobuf/any.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x04\n\x05\x45vent\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x04\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12\x10\n\x08owner_id\x18\x05 \x01(\t\x12\x12\n\nproject_id\x18\x06 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x07 \x01(\r\x12$\n\x06queued\x18\x10 \x01(\x0b\x32\x12.atelier.v1.QueuedH\x00\x12&\n\x07started\x18\x11 \x01(\x0b\x32\x13.atelier.v1.StartedH\x00\x12(\n\x08progress\x18\x12 \x01(\x0b\x32\x14.atelier.v1.ProgressH\x00\x12&\n\x07preview\x18\x13 \x01(\x0b\x32\x13.atelier.v1.PreviewH\x00\x12\x1e\n\x03log\x18\x14 \x01(\x0b\x32\x0f.atelier.v1.LogH\x00\x12$\n\x06metric\x18\x15 \x01(\x0b\x32\x12.atelier.v1.MetricH\x00\x12$\n\x06output\x18\x16 \x01(\x0b\x32\x12.atelier.v1.OutputH\x00\x12$\n\x06paused\x18\x17 \x01(\x0b\x32\x12.atelier.v1.PausedH\x00\x12*\n\tcompleted\x18\x18 \x01(\x0b\x32\x15.atelier.v1.CompletedH\x00\x12$\n\x06\x66\x61iled\x18\x19 \x01(\x0b\x32\x12.atelier.v1.FailedH\x00\x12*\n\tcancelled\x18\x1a \x01(\x0b\x32\x15.atelier.v1.CancelledH\x00\x42\t\n\x07payload\"\x1a\n\x06Queued\x12\x10\n\x08position\x18\x01 \x01(\r\"\x19\n\x07Started\x12\x0e\n\x06worker\x18\x01 \x01(\t\"w\n\x08Progress\x12\x10\n\x08\x66raction\x18\x01 \x01(\x01\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x0c\n\x04step\x18\x04 \x01(\r\x12\r\n\x05steps\x18\x05 \x01(\r\x12\x12\n\x05\x65ta_s\x18\x06 \x01(\x01H\x00\x88\x01\x01\x42\x08\n\x06_eta_s\"K\n\x07Preview\x12\r\n\x05index\x18\x01 \x01(\r\x12\r\n\x05image\x18\x02 \x01(\x0c\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\x12\x0c\n\x04step\x18\x04 \x01(\r\"\"\n\x03Log\x12\r\n\x05level\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"u\n\x06Metric\x12\x0c\n\x04step\x18\x01 \x01(\x04\x12.\n\x06values\x18\x02 \x03(\x0b\x32\x1e.atelier.v1.Metric.ValuesEntry\x1a-\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"*\n\x06Output\x12 \n\x05\x61sset\x18\x01 \x01(\x0b\x32\x11.atelier.v1.Asset\"\x18\n\x06Paused\x12\x0e\n\x06reason\x18\x01 \x01(\t\"E\n\tCompleted\x12$\n\x06result\x18\x01 \x01(\x0b\x32\x14.google.protobuf.Any\x12\x12\n\nduration_s\x18\x02 \x01(\x01\"*\n\x06\x46\x61iled\x12 \n\x05\x65rror\x18\x01 \x01(\x0b\x32\x11.atelier.v1.Error\"\x1b\n\tCancelled\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x9d\x01\n\x05\x45rror\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0c\n\x04hint\x18\x03 \x01(\t\x12\x11\n\tretryable\x18\x04 \x01(\x08\x12\x1a\n\rretry_after_s\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12&\n\x06\x66ields\x18\x06 \x03(\x0b\x32\x16.atelier.v1.FieldErrorB\x10\n\x0e_retry_after_s\",\n\nFieldError\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\xbd\x01\n\x05\x41sset\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x04 \x01(\t\x12\x0c\n\x04size\x18\x05 \x01(\x04\x12\x0e\n\x06sha256\x18\x06 \x01(\t\x12\r\n\x05index\x18\x07 \x01(\r\x12\r\n\x05width\x18\x08 \x01(\r\x12\x0e\n\x06height\x18\t \x01(\r\x12+\n\nprovenance\x18\n \x01(\x0b\x32\x17.google.protobuf.Struct\"D\n\x07\x43ontrol\x12)\n\x06\x61\x63tion\x18\x01 \x01(\x0e\x32\x19.atelier.v1.ControlAction\x12\x0e\n\x06reason\x18\x02 \x01(\t*\x7f\n\rControlAction\x12\x1e\n\x1a\x43ONTROL_ACTION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43ONTROL_ACTION_CANCEL\x10\x01\x12\x18\n\x14\x43ONTROL_ACTION_PAUSE\x10\x02\x12\x19\n\x15\x43ONTROL_ACTION_FINISH\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x61telier/v1/common.proto\x12\natelier.v1\x1a\x19google/protobuf/any.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdf\x04\n\x05\x45vent\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x04\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12\x10\n\x08owner_id\x18\x05 \x01(\t\x12\x12\n\nproject_id\x18\x06 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x07 \x01(\r\x12\x0f\n\x07outputs\x18\x08 \x03(\r\x12$\n\x06queued\x18\x10 \x01(\x0b\x32\x12.atelier.v1.QueuedH\x00\x12&\n\x07started\x18\x11 \x01(\x0b\x32\x13.atelier.v1.StartedH\x00\x12(\n\x08progress\x18\x12 \x01(\x0b\x32\x14.atelier.v1.ProgressH\x00\x12&\n\x07preview\x18\x13 \x01(\x0b\x32\x13.atelier.v1.PreviewH\x00\x12\x1e\n\x03log\x18\x14 \x01(\x0b\x32\x0f.atelier.v1.LogH\x00\x12$\n\x06metric\x18\x15 \x01(\x0b\x32\x12.atelier.v1.MetricH\x00\x12$\n\x06output\x18\x16 \x01(\x0b\x32\x12.atelier.v1.OutputH\x00\x12$\n\x06paused\x18\x17 \x01(\x0b\x32\x12.atelier.v1.PausedH\x00\x12*\n\tcompleted\x18\x18 \x01(\x0b\x32\x15.atelier.v1.CompletedH\x00\x12$\n\x06\x66\x61iled\x18\x19 \x01(\x0b\x32\x12.atelier.v1.FailedH\x00\x12*\n\tcancelled\x18\x1a \x01(\x0b\x32\x15.atelier.v1.CancelledH\x00\x42\t\n\x07payload\"\x1a\n\x06Queued\x12\x10\n\x08position\x18\x01 \x01(\r\"\x19\n\x07Started\x12\x0e\n\x06worker\x18\x01 \x01(\t\"w\n\x08Progress\x12\x10\n\x08\x66raction\x18\x01 \x01(\x01\x12\r\n\x05stage\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x0c\n\x04step\x18\x04 \x01(\r\x12\r\n\x05steps\x18\x05 \x01(\r\x12\x12\n\x05\x65ta_s\x18\x06 \x01(\x01H\x00\x88\x01\x01\x42\x08\n\x06_eta_s\"K\n\x07Preview\x12\r\n\x05index\x18\x01 \x01(\r\x12\r\n\x05image\x18\x02 \x01(\x0c\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\x12\x0c\n\x04step\x18\x04 \x01(\r\"\"\n\x03Log\x12\r\n\x05level\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\"u\n\x06Metric\x12\x0c\n\x04step\x18\x01 \x01(\x04\x12.\n\x06values\x18\x02 \x03(\x0b\x32\x1e.atelier.v1.Metric.ValuesEntry\x1a-\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"*\n\x06Output\x12 \n\x05\x61sset\x18\x01 \x01(\x0b\x32\x11.atelier.v1.Asset\"\x18\n\x06Paused\x12\x0e\n\x06reason\x18\x01 \x01(\t\"E\n\tCompleted\x12$\n\x06result\x18\x01 \x01(\x0b\x32\x14.google.protobuf.Any\x12\x12\n\nduration_s\x18\x02 \x01(\x01\"*\n\x06\x46\x61iled\x12 \n\x05\x65rror\x18\x01 \x01(\x0b\x32\x11.atelier.v1.Error\"\x1b\n\tCancelled\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x9d\x01\n\x05\x45rror\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0c\n\x04hint\x18\x03 \x01(\t\x12\x11\n\tretryable\x18\x04 \x01(\x08\x12\x1a\n\rretry_after_s\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12&\n\x06\x66ields\x18\x06 \x03(\x0b\x32\x16.atelier.v1.FieldErrorB\x10\n\x0e_retry_after_s\",\n\nFieldError\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"\xbd\x01\n\x05\x41sset\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0b\n\x03key\x18\x03 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x04 \x01(\t\x12\x0c\n\x04size\x18\x05 \x01(\x04\x12\x0e\n\x06sha256\x18\x06 \x01(\t\x12\r\n\x05index\x18\x07 \x01(\r\x12\r\n\x05width\x18\x08 \x01(\r\x12\x0e\n\x06height\x18\t \x01(\r\x12+\n\nprovenance\x18\n \x01(\x0b\x32\x17.google.protobuf.Struct\"D\n\x07\x43ontrol\x12)\n\x06\x61\x63tion\x18\x01 \x01(\x0e\x32\x19.atelier.v1.ControlAction\x12\x0e\n\x06reason\x18\x02 \x01(\t*\x7f\n\rControlAction\x12\x1e\n\x1a\x43ONTROL_ACTION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43ONTROL_ACTION_CANCEL\x10\x01\x12\x18\n\x14\x43ONTROL_ACTION_PAUSE\x10\x02\x12\x19\n\x15\x43ONTROL_ACTION_FINISH\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,40 +36,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_METRIC_VALUESENTRY']._loaded_options = None
   _globals['_METRIC_VALUESENTRY']._serialized_options = b'8\001'
-  _globals['_CONTROLACTION']._serialized_start=1812
-  _globals['_CONTROLACTION']._serialized_end=1939
+  _globals['_CONTROLACTION']._serialized_start=1829
+  _globals['_CONTROLACTION']._serialized_end=1956
   _globals['_EVENT']._serialized_start=130
-  _globals['_EVENT']._serialized_end=720
-  _globals['_QUEUED']._serialized_start=722
-  _globals['_QUEUED']._serialized_end=748
-  _globals['_STARTED']._serialized_start=750
-  _globals['_STARTED']._serialized_end=775
-  _globals['_PROGRESS']._serialized_start=777
-  _globals['_PROGRESS']._serialized_end=896
-  _globals['_PREVIEW']._serialized_start=898
-  _globals['_PREVIEW']._serialized_end=973
-  _globals['_LOG']._serialized_start=975
-  _globals['_LOG']._serialized_end=1009
-  _globals['_METRIC']._serialized_start=1011
-  _globals['_METRIC']._serialized_end=1128
-  _globals['_METRIC_VALUESENTRY']._serialized_start=1083
-  _globals['_METRIC_VALUESENTRY']._serialized_end=1128
-  _globals['_OUTPUT']._serialized_start=1130
-  _globals['_OUTPUT']._serialized_end=1172
-  _globals['_PAUSED']._serialized_start=1174
-  _globals['_PAUSED']._serialized_end=1198
-  _globals['_COMPLETED']._serialized_start=1200
-  _globals['_COMPLETED']._serialized_end=1269
-  _globals['_FAILED']._serialized_start=1271
-  _globals['_FAILED']._serialized_end=1313
-  _globals['_CANCELLED']._serialized_start=1315
-  _globals['_CANCELLED']._serialized_end=1342
-  _globals['_ERROR']._serialized_start=1345
-  _globals['_ERROR']._serialized_end=1502
-  _globals['_FIELDERROR']._serialized_start=1504
-  _globals['_FIELDERROR']._serialized_end=1548
-  _globals['_ASSET']._serialized_start=1551
-  _globals['_ASSET']._serialized_end=1740
-  _globals['_CONTROL']._serialized_start=1742
-  _globals['_CONTROL']._serialized_end=1810
+  _globals['_EVENT']._serialized_end=737
+  _globals['_QUEUED']._serialized_start=739
+  _globals['_QUEUED']._serialized_end=765
+  _globals['_STARTED']._serialized_start=767
+  _globals['_STARTED']._serialized_end=792
+  _globals['_PROGRESS']._serialized_start=794
+  _globals['_PROGRESS']._serialized_end=913
+  _globals['_PREVIEW']._serialized_start=915
+  _globals['_PREVIEW']._serialized_end=990
+  _globals['_LOG']._serialized_start=992
+  _globals['_LOG']._serialized_end=1026
+  _globals['_METRIC']._serialized_start=1028
+  _globals['_METRIC']._serialized_end=1145
+  _globals['_METRIC_VALUESENTRY']._serialized_start=1100
+  _globals['_METRIC_VALUESENTRY']._serialized_end=1145
+  _globals['_OUTPUT']._serialized_start=1147
+  _globals['_OUTPUT']._serialized_end=1189
+  _globals['_PAUSED']._serialized_start=1191
+  _globals['_PAUSED']._serialized_end=1215
+  _globals['_COMPLETED']._serialized_start=1217
+  _globals['_COMPLETED']._serialized_end=1286
+  _globals['_FAILED']._serialized_start=1288
+  _globals['_FAILED']._serialized_end=1330
+  _globals['_CANCELLED']._serialized_start=1332
+  _globals['_CANCELLED']._serialized_end=1359
+  _globals['_ERROR']._serialized_start=1362
+  _globals['_ERROR']._serialized_end=1519
+  _globals['_FIELDERROR']._serialized_start=1521
+  _globals['_FIELDERROR']._serialized_end=1565
+  _globals['_ASSET']._serialized_start=1568
+  _globals['_ASSET']._serialized_end=1757
+  _globals['_CONTROL']._serialized_start=1759
+  _globals['_CONTROL']._serialized_end=1827
 # @@protoc_insertion_point(module_scope)

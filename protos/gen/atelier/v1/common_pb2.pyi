@@ -24,7 +24,7 @@ CONTROL_ACTION_PAUSE: ControlAction
 CONTROL_ACTION_FINISH: ControlAction
 
 class Event(_message.Message):
-    __slots__ = ("job_id", "seq", "time", "kind", "owner_id", "project_id", "attempt", "queued", "started", "progress", "preview", "log", "metric", "output", "paused", "completed", "failed", "cancelled")
+    __slots__ = ("job_id", "seq", "time", "kind", "owner_id", "project_id", "attempt", "outputs", "queued", "started", "progress", "preview", "log", "metric", "output", "paused", "completed", "failed", "cancelled")
     JOB_ID_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     TIME_FIELD_NUMBER: _ClassVar[int]
@@ -32,6 +32,7 @@ class Event(_message.Message):
     OWNER_ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    OUTPUTS_FIELD_NUMBER: _ClassVar[int]
     QUEUED_FIELD_NUMBER: _ClassVar[int]
     STARTED_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
@@ -50,6 +51,7 @@ class Event(_message.Message):
     owner_id: str
     project_id: str
     attempt: int
+    outputs: _containers.RepeatedScalarFieldContainer[int]
     queued: Queued
     started: Started
     progress: Progress
@@ -61,7 +63,7 @@ class Event(_message.Message):
     completed: Completed
     failed: Failed
     cancelled: Cancelled
-    def __init__(self, job_id: _Optional[str] = ..., seq: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., owner_id: _Optional[str] = ..., project_id: _Optional[str] = ..., attempt: _Optional[int] = ..., queued: _Optional[_Union[Queued, _Mapping]] = ..., started: _Optional[_Union[Started, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., preview: _Optional[_Union[Preview, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., metric: _Optional[_Union[Metric, _Mapping]] = ..., output: _Optional[_Union[Output, _Mapping]] = ..., paused: _Optional[_Union[Paused, _Mapping]] = ..., completed: _Optional[_Union[Completed, _Mapping]] = ..., failed: _Optional[_Union[Failed, _Mapping]] = ..., cancelled: _Optional[_Union[Cancelled, _Mapping]] = ...) -> None: ...
+    def __init__(self, job_id: _Optional[str] = ..., seq: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., owner_id: _Optional[str] = ..., project_id: _Optional[str] = ..., attempt: _Optional[int] = ..., outputs: _Optional[_Iterable[int]] = ..., queued: _Optional[_Union[Queued, _Mapping]] = ..., started: _Optional[_Union[Started, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., preview: _Optional[_Union[Preview, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., metric: _Optional[_Union[Metric, _Mapping]] = ..., output: _Optional[_Union[Output, _Mapping]] = ..., paused: _Optional[_Union[Paused, _Mapping]] = ..., completed: _Optional[_Union[Completed, _Mapping]] = ..., failed: _Optional[_Union[Failed, _Mapping]] = ..., cancelled: _Optional[_Union[Cancelled, _Mapping]] = ...) -> None: ...
 
 class Queued(_message.Message):
     __slots__ = ("position",)

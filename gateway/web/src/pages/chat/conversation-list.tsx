@@ -15,6 +15,7 @@ import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { RelativeTime } from "@/components/relative-time/relative-time";
 import { Skeleton } from "@/components/skeleton/skeleton";
 import { toast } from "@/components/toast/toast-store";
+import { conversationTitle } from "@/lib/format";
 
 interface ItemProps {
   conversation: Conversation;
@@ -24,7 +25,7 @@ interface ItemProps {
 }
 
 function Item({ conversation, onRename, onDelete, onNavigate }: ItemProps) {
-  const title = conversation.title || "New conversation";
+  const title = conversationTitle(conversation);
   return (
     <li className="group relative">
       <Link
@@ -179,7 +180,7 @@ export function ConversationList({ openId, onNavigate }: ConversationListProps) 
         open={deleting !== null}
         onOpenChange={(open) => !open && setDeleting(null)}
         title="Delete this conversation?"
-        description={`“${deleting?.title || "New conversation"}” and all its messages will be gone for good.`}
+        description={`“${conversationTitle(deleting)}” and all its messages will be gone for good.`}
         action="Delete"
         onConfirm={async () => {
           if (deleting !== null) await remove(deleting);

@@ -9,6 +9,7 @@ import { IconButton } from "@/components/icon-button/icon-button";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { Skeleton } from "@/components/skeleton/skeleton";
 import { toast } from "@/components/toast/toast-store";
+import { conversationTitle } from "@/lib/format";
 import { answer, answers, dismissAnswerProblem, isAnswering, stopAnswering } from "./answers";
 import { chatSettings, settingsRequest } from "./chat-settings";
 import { Composer } from "./composer";
@@ -64,7 +65,7 @@ export function Thread({ id }: { id: string }) {
   };
 
   return (
-    <section aria-label={query.data?.title || "Conversation"} className="relative flex min-h-0 min-w-0 grow flex-col">
+    <section aria-label={conversationTitle(query.data)} className="relative flex min-h-0 min-w-0 grow flex-col">
       <div ref={container} className="relative min-h-0 grow overflow-y-auto">
         <div ref={content} aria-live="off" className="mx-auto grid w-full max-w-3xl grid-cols-1 gap-4 px-4 py-6">
           {query.isPending && (

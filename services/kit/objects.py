@@ -91,7 +91,7 @@ class ObjectStore:
 
     async def get(self, key: str) -> bytes:
         """The whole content."""
-        return await _off_loop(self._get, key, 0, 0)
+        return await _off_loop(lambda: _read(self._client, self._bucket, key))
 
     async def get_or_none(self, key: str) -> bytes | None:
         """The whole content; None if there is nothing."""
@@ -100,20 +100,9 @@ class ObjectStore:
         except NotFound:
             return None
 
-    def _open(self, key: str, offset: int, length: int) -> BaseHTTPResponse:
-        return self._client.get_object(self._bucket, key, offset=offset, length=length)
-
-    def _get(self, key: str, offset: int, length: int) -> bytes:
-        response = self._open(key, offset, length)
-        try:
-            return response.read()
-        finally:
-            response.close()
-            response.release_conn()
-
     async def stream(self, key: str, offset: int = 0, length: int = 0) -> AsyncIterator[bytes]:
         """The content from `offset`, `length` bytes of it (0 = to the end), in pieces of up to 1 MiB."""
-        response = await _off_loop(self._open, key, offset, length)
+        response = await _off_loop(lambda: self._client.get_object(self._bucket, key, offset=offset, length=length))
         try:
             while piece := await _off_loop(response.read, _CHUNK):
                 yield piece
@@ -144,7 +133,8 @@ class ObjectStore:
 
 
 def make_ready(client: Minio, bucket: str) -> None:
-    """Make the bucket if it is not there, store something and read it again; raises what the SDK raises."""
+    """Make the bucket if it is not there and read something from it, which is stored if it is not there; raises what
+    the SDK raises."""
     if not client.bucket_exists(bucket):
         try:
             client.make_bucket(bucket)
@@ -152,10 +142,19 @@ def make_ready(client: Minio, bucket: str) -> None:
             # Two processes may start at once.
             if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
                 raise
-    client.put_object(bucket, _READY_KEY, io.BytesIO(_READY_KEY.encode()), len(_READY_KEY))
-    response = client.get_object(bucket, _READY_KEY)
     try:
-        response.read()
+        _read(client, bucket, _READY_KEY)
+    except S3Error as error:
+        if error.code != "NoSuchKey":
+            raise
+        client.put_object(bucket, _READY_KEY, io.BytesIO(_READY_KEY.encode()), len(_READY_KEY))
+        _read(client, bucket, _READY_KEY)
+
+
+def _read(client: Minio, bucket: str, key: str) -> bytes:
+    response = client.get_object(bucket, key)
+    try:
+        return response.read()
     finally:
         response.close()
         response.release_conn()

@@ -95,8 +95,8 @@ async def test_a_caller_that_goes_ends_the_work(site: Site) -> None:
 async def test_a_caller_that_vanishes_without_a_word_ends_the_work_too(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lane, "_ALIVE_S", 0.3)
-    monkeypatch.setattr(lane, "_SILENCE_S", 1.0)
+    monkeypatch.setattr(lane, "_ALIVE_S", 0.5)
+    monkeypatch.setattr(lane, "_SILENCE_S", 3.0)
     endless = Endless()
     other = await Bus.connect(site.settings, "vanishing")
     async with answering(site, CHAT, endless):

@@ -13,7 +13,6 @@ import urllib3
 from minio import Minio
 from minio.error import MinioException, S3Error
 from minio.helpers import ObjectWriteResult
-from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from services.kit.failures import BadInput, Failure, NotFound, Unavailable

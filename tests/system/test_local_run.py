@@ -147,7 +147,7 @@ def test_a_killed_supervisor_takes_everything_with_it(tmp_path: Path) -> None:
     assert running.stop() == 0 and running.left_behind() == []
 
 
-async def ready(client: httpx.AsyncClient, base: str) -> bool:
+async def is_ready(client: httpx.AsyncClient, base: str) -> bool:
     """On a busy machine a server may be too slow for one look at it, and says so."""
     return (await client.get(f"{base}/readyz")).status_code == 200
 
@@ -156,7 +156,7 @@ async def test_every_process_tells_how_it_is(stack: Stack, studio: httpx.AsyncCl
     metrics = stack.ports()["diffusion.metrics"]
     for base in (stack.url, f"http://127.0.0.1:{metrics}"):
         assert (await studio.get(f"{base}/livez")).status_code == 200
-        assert await until(partial(ready, studio, base), PATIENCE_S)
+        assert await until(partial(is_ready, studio, base), PATIENCE_S)
         told = await studio.get(f"{base}/metrics")
         assert told.headers["content-type"].startswith("text/plain") and "atelier_" in told.text
     ready = (await studio.get("/readyz")).json()

@@ -11,7 +11,7 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from atelier.v1.common_pb2 import Event
+from atelier.v1.common_pb2 import Asset, Event
 from atelier.v1.diffusion_pb2 import (
     ImageFormat,
     Sampler,
@@ -105,6 +105,8 @@ def _fill_message(part: Any, depth: int, random: Random) -> None:
     match part.DESCRIPTOR.name:
         case "Timestamp":
             part.FromNanoseconds(random.randint(0, 4 * 10**18))
+        case "Any":
+            part.Pack(Asset(id=_text(random)))
         case "Struct":
             part.update(_table(random))
         case "ListValue":

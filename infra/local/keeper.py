@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,8 @@ from infra.local.site import Site
 State = Literal["waiting", "starting", "ready", "done", "restarting", "stopping", "stopped"]
 PROBE_EVERY_S = (0.05, 0.5)
 TRIES = 5
+# How long a program waits for those it lets through first.
+AFTER_S = 20.0
 
 
 class NeverReady(Exception):
@@ -50,10 +53,14 @@ class Keeper:
         self._stopping = False
         self._asked_to_restart = False
 
-    async def keep(self, needs: Sequence[Keeper]) -> None:
+    async def keep(self, needs: Sequence[Keeper], after: Sequence[Keeper] = ()) -> None:
         """Runs until `stop`. Raises NeverReady for an essential program that does not come up."""
         for need in needs:
             await need.ready.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AFTER_S):
+                for other in after:
+                    await other.ready.wait()
         failures = 0
         while not self._stopping:
             began = time.monotonic()

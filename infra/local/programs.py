@@ -37,6 +37,10 @@ class Program:
     address: Callable[[Site], str] = lambda site: ""
     needs: tuple[str, ...] = ()
     """Started when these have been ready once; a program that is not part of this run is not waited for."""
+    uses: tuple[str, ...] = ()
+    """Servers it talks to that may come up after it."""
+    after: tuple[str, ...] = ()
+    """What a person sees first has the machine to itself: started when these are ready, or some seconds later."""
     stage: int = 2
     """Stopped from the highest stage down; what shares a stage stops side by side."""
     ports: tuple[str, ...] = ()
@@ -107,7 +111,8 @@ def gateway() -> Program:
         launch=lambda site: Launch([sys.executable, "-m", "gateway"], site.environment()),
         probe=lambda site: http_probe(site.reachable_host, site.gateway_port, "/readyz"),
         address=lambda site: site.url,
-        needs=("nats", "objects"),
+        needs=("nats",),
+        uses=("objects",),
         stage=1,
         # Ours to choose only when the user leaves it to us (PORT=0).
         ports=("gateway",),
@@ -116,7 +121,9 @@ def gateway() -> Program:
     )
 
 
-def service(name: str, needs: tuple[str, ...] = (), noteworthy: str | None = None) -> Program:
+def service(
+    name: str, needs: tuple[str, ...] = (), after: tuple[str, ...] = ("gateway",), noteworthy: str | None = None
+) -> Program:
     """A service of ours: a gRPC port, and a port for probes and metrics."""
     grpc, metrics = f"{name}.grpc", f"{name}.metrics"
 
@@ -131,7 +138,9 @@ def service(name: str, needs: tuple[str, ...] = (), noteworthy: str | None = Non
         address=lambda site: (
             f"grpc 127.0.0.1:{site.ports[grpc]}, metrics http://127.0.0.1:{site.ports[metrics]}/metrics"
         ),
-        needs=("nats", "objects", *needs),
+        needs=("nats", *needs),
+        uses=("objects",),
+        after=after,
         ports=(grpc, metrics),
         noteworthy=noteworthy,
         watches=(f"services/{name}", "services/kit", "protos/gen"),
@@ -143,9 +152,14 @@ TABLE = (
     objects(),
     starter_pack(),
     gateway(),
-    service("diffusion"),
+    service("diffusion", after=()),
     # The engine below it says a hundred lines at every start; its own say what matters.
-    service("chat", needs=(STARTER_PACK,), noteworthy=r"^(?!.*\bchild=)|child_ready|ERROR|CRITICAL"),
+    service(
+        "chat",
+        needs=(STARTER_PACK,),
+        after=("gateway", "diffusion"),
+        noteworthy=r"^(?!.*\bchild=)|child_ready|ERROR|CRITICAL",
+    ),
     service("training"),
     service("collection"),
     service("builder"),
@@ -166,7 +180,7 @@ def selected(site: Site, table: Sequence[Program] = TABLE) -> list[Program]:
     chosen = names if wanted is None else set(wanted)
     for program in table:
         if program.name in chosen:
-            chosen |= set(program.needs)
+            chosen |= {*program.needs, *program.uses}
     if site.has_own_nats:
         chosen.discard("nats")
     if site.has_own_objects:

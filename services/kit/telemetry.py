@@ -63,6 +63,8 @@ def setup_logging(level: str, log_format: str, *, service: str) -> None:
     )
     structlog.contextvars.bind_contextvars(service=service)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    # It tells every try; the kit tells what came of them.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 
 def new_traceparent(parent: str = "") -> str:

@@ -37,7 +37,7 @@ export function NumberSlider({
       {(control) => (
         <div className="flex items-center gap-3">
           <Slider.Root
-            value={[Math.min(value, sliderMax)]}
+            value={[Number.isNaN(value) ? min : Math.min(value, sliderMax)]}
             onValueChange={([next]) => next !== undefined && onChange(next)}
             min={min}
             max={sliderMax}

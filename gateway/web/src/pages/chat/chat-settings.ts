@@ -10,7 +10,7 @@ export interface ChatSettings {
 }
 
 const KEY = "atelier.chat";
-const DEFAULTS: ChatSettings = { model: "", temperature: 0.7, maxTokens: 512 };
+const DEFAULTS: ChatSettings = { model: "", temperature: Number.NaN, maxTokens: 512 };
 
 /** Settings out of what was stored, whoever stored it. JSON has no NaN, so an absent number is null there. */
 export function readChatSettings(stored: unknown): ChatSettings {

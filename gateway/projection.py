@@ -4,13 +4,15 @@ Any event may be applied any number of times, by any copy, in any order: what a 
 job stays ended.
 """
 
+import functools
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import Table, Update, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.v1.common_pb2 import Event
@@ -54,8 +56,7 @@ async def apply(session: AsyncSession, events: Sequence[Event]) -> int:
     if not kept:
         return 0
     await _add_unknown(session, news)
-    for job_id, item in news.items():
-        await _update(session, job_id, item)
+    await _update(session, news)
     await assets.insert(session, list(outputs.values()))
     return kept
 
@@ -146,22 +147,47 @@ def _unknown_row(event: Event) -> dict[str, Any]:
     }
 
 
-async def _update(session: AsyncSession, job_id: str, item: _News) -> None:
-    if item.started_at is not None:
-        # Facts that hold whatever else is known, also when this batch comes late.
-        await session.execute(
-            update(JobRow)
-            .where(JobRow.id == job_id, JobRow.attempts < item.attempts)
-            .values(
-                attempts=item.attempts, started_at=func.coalesce(JobRow.started_at, literal(item.started_at, Utc()))
-            )
-        )
-    if item.changes:
-        await session.execute(
-            update(JobRow)
-            .where(JobRow.id == job_id, JobRow.last_seq < item.seq, JobRow.status.not_in(TERMINAL))
-            .values(last_seq=item.seq, updated_at=now(), **item.changes)
-        )
+async def _update(session: AsyncSession, news: dict[str, _News]) -> None:
+    """One statement for all jobs of which the same columns change."""
+    connection = await session.connection()
+    # Facts that hold whatever else is known, also when this batch comes late.
+    starts = [
+        {"job": job_id, "new_attempts": item.attempts, "new_started_at": item.started_at}
+        for job_id, item in news.items()
+        if item.started_at is not None
+    ]
+    if starts:
+        await connection.execute(_STARTED, starts)
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for job_id, item in news.items():
+        if item.changes:
+            values = {"last_seq": item.seq, "updated_at": now(), **item.changes}
+            named = {f"new_{name}": value for name, value in values.items()}
+            alike[tuple(sorted(values))].append({"job": job_id, **named})
+    for columns, rows in alike.items():
+        await connection.execute(_changed(columns), rows)
+
+
+_JOBS = cast(Table, JobRow.__table__)
+_STARTED = (
+    _JOBS.update()
+    .where(_JOBS.c.id == bindparam("job"), _JOBS.c.attempts < bindparam("new_attempts"))
+    .values(
+        attempts=bindparam("new_attempts"),
+        started_at=func.coalesce(_JOBS.c.started_at, bindparam("new_started_at", type_=Utc())),
+    )
+)
+
+
+@functools.cache
+def _changed(columns: tuple[str, ...]) -> Update:
+    # No NOT IN: its list cannot be expanded in a statement for many rows.
+    not_ended = [_JOBS.c.status != status for status in TERMINAL]
+    return (
+        _JOBS.update()
+        .where(_JOBS.c.id == bindparam("job"), _JOBS.c.last_seq < bindparam("new_last_seq"), *not_ended)
+        .values({name: bindparam(f"new_{name}", type_=_JOBS.c[name].type) for name in columns})
+    )
 
 
 def _asset_row(event: Event) -> dict[str, Any]:

@@ -3,14 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from gateway.catalog import pages
 from gateway.catalog.models import TERMINAL, JobRow, now
+
+_TABLE = cast(Table, JobRow.__table__)
+_AHEAD = select(func.count()).where(
+    JobRow.status == "pending",
+    JobRow.service == bindparam("of_service"),
+    JobRow.priority >= bindparam("from_priority"),
+)
 
 
 @dataclass(frozen=True)
@@ -57,12 +64,22 @@ async def page(
     return pages.cut(rows, limit, lambda row: (row.id,))
 
 
-async def ahead(session: AsyncSession, service: str, priority: int) -> int:
-    """How many pending jobs a new one of this priority would find ahead of it."""
-    query = select(func.count()).where(
-        JobRow.status == "pending", JobRow.service == service, JobRow.priority >= priority
-    )
-    return await session.scalar(query) or 0
+async def add(session: AsyncSession, rows: Sequence[JobRow]) -> list[int]:
+    """Insert new jobs in this order; returns for each how many pending jobs of its service are ahead of it."""
+    ahead: dict[tuple[str, int], int] = {}
+    for service, priority in {(row.service, row.priority) for row in rows}:
+        found = await session.scalar(_AHEAD, {"of_service": service, "from_priority": priority})
+        ahead[service, priority] = found or 0
+    # The table's own statement: an ORM insert takes ten times as long as the row's writing.
+    columns = [column.key for column in _TABLE.columns]
+    await session.execute(_TABLE.insert(), [{name: getattr(row, name) for name in columns} for row in rows])
+    places: list[int] = []
+    for row in rows:
+        places.append(ahead[row.service, row.priority])
+        for service, priority in ahead:
+            if service == row.service and priority <= row.priority:
+                ahead[service, priority] += 1
+    return places
 
 
 async def positions(session: AsyncSession, rows: Sequence[JobRow]) -> dict[str, int]:

@@ -138,17 +138,23 @@ class Journal:
                 with contextlib.suppress(NatsError):
                     await subscription.unsubscribe()
 
-    async def consume(self, name: str, handler: Callable[[list[Event]], Awaitable[None]], *, batch: int = 200) -> None:
-        """Feed all events to `handler` in batches, for ever; a batch is done with once the handler returned.
+    async def consume(
+        self, name: str, handler: Callable[[list[Event]], Awaitable[None]], *, batch: int = 200, every_s: float = 0.0
+    ) -> None:
+        """Feed all events to `handler` in batches, for ever; a batch is done with once the handler returned, and the
+        next one begins no sooner than `every_s` seconds after it began.
 
         All readers of one name share the events, so the handler sees each at least once and must not mind order between
         copies. A failing handler gets the batch again.
         """
         await _ensure_reader(self._bus, name)
         puller = Puller(self._bus, subjects.EVENTS)
+        began = 0.0
         try:
             while True:
+                await asyncio.sleep(max(0.0, began + every_s - time.monotonic()))
                 messages = await puller.pull(name, batch, wait_s=5.0)
+                began = time.monotonic()
                 if not messages:
                     if not self._bus.connected:
                         await asyncio.sleep(0.2)

@@ -4,12 +4,17 @@ import asyncio
 from pathlib import Path
 
 import httpx
+from sqlalchemy.exc import IntegrityError
 
 from gateway.catalog import assets
+from gateway.catalog import jobs as catalog
 from gateway.catalog.database import Database
 from gateway.catalog.migrate import migrate
+from gateway.catalog.models import JobRow
+from gateway.intake import Intake
 from gateway.projector import Projector
 from gateway.settled import Settled
+from services.kit.ids import new_ulid
 from tests.api import ended, submit, until
 from tests.service.gateway_rig import Rig
 from tests.sse import events, heard
@@ -36,17 +41,38 @@ async def test_an_accepted_job_is_done_and_its_picture_can_be_fetched(rig: Rig, 
 async def test_a_copy_that_hears_of_an_end_only_knows_the_outputs_too(
     rig: Rig, ann: httpx.AsyncClient, tmp_path: Path
 ) -> None:
-    job = await ended(ann, (await submit(ann))["id"])
+    jobs = [await ended(ann, (await submit(ann))["id"]) for _ in range(2)]
     parts = rig.gateway.parts
-    *_, end = (await parts.journal.replay(job["id"])).events
+    ends = [(await parts.journal.replay(job["id"])).events[-1] for job in jobs]
     database = Database(f"sqlite:///{tmp_path / 'of-the-copy.db'}")
     await migrate(database)
     # The copies of the gateway share the journal's events in batches: another one was given the output's.
-    await Projector(parts.journal, database, Settled(parts.bus, database)).project([end])
+    await Projector(parts.journal, database, Settled(parts.bus, database)).project(ends)
     async with database.read() as session:
-        outputs = await assets.of_jobs(session, [job["id"]])
+        outputs = await assets.of_jobs(session, [job["id"] for job in jobs])
     await database.close()
-    assert [row.id for row in outputs[job["id"]]] == [job["outputs"][0]["id"]]
+    for job in jobs:
+        assert [row.id for row in outputs[job["id"]]] == [job["outputs"][0]["id"]]
+
+
+async def test_jobs_that_come_in_together_are_written_together_and_each_for_itself(
+    rig: Rig, ann: httpx.AsyncClient
+) -> None:
+    known = (await submit(ann))["id"]
+    database = rig.gateway.parts.database
+    async with database.read() as session:
+        row = await catalog.get(session, "ann", known)
+    assert row is not None
+    columns = {column.key: getattr(row, column.key) for column in JobRow.__table__.columns}
+    ids = [new_ulid() for _ in range(5)]
+    # The third has an id that is taken.
+    rows = [JobRow(**{**columns, "id": an_id, "status": "paused"}) for an_id in (*ids[:2], known, *ids[2:])]
+    intake = Intake(database)
+    places = await asyncio.gather(*(intake.add(row) for row in rows), return_exceptions=True)
+    assert [isinstance(place, int) for place in places] == [True, True, False, True, True, True]
+    assert isinstance(places[2], IntegrityError)
+    async with database.read() as session:
+        assert [(await catalog.get(session, "ann", an_id)) is not None for an_id in ids] == [True] * 5
 
 
 async def test_the_event_stream_tells_the_whole_story_in_order(rig: Rig, ann: httpx.AsyncClient) -> None:

@@ -17,6 +17,7 @@ from gateway.app import create_app
 from gateway.protocol import Protocol
 from gateway.settings import GatewaySettings, load
 from services.kit.failures import Failure
+from services.kit.garbage import settle_garbage
 from services.kit.telemetry import setup_logging
 
 log = structlog.get_logger("gateway")
@@ -96,6 +97,7 @@ def main() -> None:
     )
     server = Server(config)
     host, port = listening.getsockname()[:2]
+    settle_garbage()
     log.info("gateway_listening", url=f"http://{host}:{port}")
     uvloop.run(server.serve(sockets=[listening]))
     if not server.started:

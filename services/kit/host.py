@@ -1,7 +1,6 @@
 """Host one service: its methods behind both doors (bus and gRPC), health, metrics, presence, and a graceful end."""
 
 import asyncio
-import gc
 import inspect
 import os
 import signal
@@ -19,6 +18,7 @@ from services.kit.call import CallServer
 from services.kit.contract import Method, contract
 from services.kit.deadletters import Undertaker
 from services.kit.failures import Failure
+from services.kit.garbage import settle_garbage
 from services.kit.grpc_door import GrpcDoor
 from services.kit.objects import ObjectStore
 from services.kit.presence import Presence
@@ -171,14 +171,6 @@ async def _prepare(objects: ObjectStore) -> None:
         except Failure as failure:
             log.warning("object_storage_away", error=failure.message)
             await asyncio.sleep(2)
-
-
-def settle_garbage() -> None:
-    """Make garbage collection rare and short: what is loaded by now stays, so it is not looked through again, and the
-    many short-lived objects of a job or call are freed without it."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 def serve(service_type: type[Service]) -> None:

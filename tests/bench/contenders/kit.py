@@ -10,6 +10,7 @@ import uvloop
 from atelier.v1.diffusion_pb2 import DiffusionOptions, DiffusionOptionsRequest, GenerationResult, TextToImageRequest
 from services.kit.bus import Bus
 from services.kit.call import Call
+from services.kit.garbage import settle_garbage
 from services.kit.host import Service, method, serve
 from services.kit.ids import new_ulid
 from services.kit.job import Job
@@ -49,6 +50,8 @@ async def drive(load: Load) -> None:
 
     following = asyncio.create_task(follow())
     await asyncio.sleep(0.5)
+    # As every process of ours does once it is up.
+    settle_garbage()
     request = TextToImageRequest(prompt="a red apple on a blue background").SerializeToString()
 
     async def submit(job: str) -> None:

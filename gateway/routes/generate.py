@@ -13,12 +13,14 @@ from gateway.catalog.jobs import JobFilter
 from gateway.jobs import NewJob
 from gateway.routes.jobs import ACCEPTED, accepted, bound_key, find_job, list_page, show
 from gateway.routing import Cursor, Id, IdempotencyKey, Limit, problems, router
-from gateway.state import Caller, GatewayParts, Trace
+from gateway.state import Caller, GatewayParts, Parts, Trace
 from services.kit.contract import Method, contract
-from services.kit.failures import Unavailable
+from services.kit.failures import BadInput, Unavailable
 from services.kit.schema import enum_words
 
 SERVICE = "diffusion"
+# How long accepting a job may wait to hear whether its model is there.
+_MODELS_WITHIN_S = 1.0
 
 routes = router("generate")
 
@@ -48,6 +50,8 @@ def _add(routes: APIRouter, method: Method) -> None:
         idempotency_key: IdempotencyKey = None,
     ) -> schemas.Job:
         message = request_message(method, body)
+        if message.model:
+            await _require_model(parts, caller.owner_id, trace, message.model)
         project_id = cast(str | None, getattr(body, "project_id"))  # noqa: B009  # the derived model has it
         new = NewJob(caller.owner_id, method, message, contract.to_json(message), project_id, trace)
         key = bound_key(idempotency_key, request, await request.body())
@@ -64,6 +68,23 @@ def _add(routes: APIRouter, method: Method) -> None:
         description="Accepts a job; follow it at `/api/jobs/{id}/events`.",
         responses={**ACCEPTED, **problems(400, 413, 415, 422)},
     )
+
+
+async def _require_model(parts: Parts, owner_id: str, trace: str, name: str) -> None:
+    """Refuse a model the service does not have. While no service answers it is for the job to find out."""
+    found = await _options(parts, owner_id, trace, timeout=_MODELS_WITHIN_S)
+    known = [model.name for model in found.models] if found else []
+    if known and name not in known:
+        raise BadInput.of("model", f"there is no model {name!r}; known: {', '.join(known)}")
+
+
+async def _options(parts: Parts, owner_id: str, trace: str, timeout: float) -> diffusion_pb2.DiffusionOptions | None:
+    """What the diffusion service offers; None while none answers."""
+    request = diffusion_pb2.DiffusionOptionsRequest()
+    try:
+        return await parts.calls.unary("diffusion.options", request, owner=owner_id, timeout=timeout, traceparent=trace)
+    except Unavailable:
+        return None
 
 
 for _method in contract.of_service(SERVICE):
@@ -85,13 +106,7 @@ async def list_generations(
 )
 async def generation_options(parts: GatewayParts, caller: Caller, trace: Trace) -> schemas.GenerationOptions:
     """Models, samplers, sizes and limits, for forms. Without a diffusion service everything but the models is known."""
-    request = diffusion_pb2.DiffusionOptionsRequest()
-    try:
-        found = await parts.calls.unary(
-            "diffusion.options", request, owner=caller.owner_id, timeout=5, traceparent=trace
-        )
-    except Unavailable:
-        found = None
+    found = await _options(parts, caller.owner_id, trace, timeout=5)
     models = [schemas.GenerationModel(**contract.to_json(model)) for model in found.models] if found else []
     offered = set(found.samplers) if found and found.samplers else None
     native = next((m.native_size for m in models if m.native_size), 512)

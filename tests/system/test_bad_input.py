@@ -105,10 +105,11 @@ async def test_a_body_that_is_no_json_object_is_refused(
     problem(await studio.post(GENERATE, content=content, headers=headers), status)
 
 
-async def test_a_model_that_is_not_there_fails_the_job_with_its_field(stack: Stack, studio: httpx.AsyncClient) -> None:
-    job = await ended(studio, (await submit(studio, model="no-such-model"))["id"], PATIENCE_S)
-    assert job["status"] == "failed" and job["outputs"] == [] and job["attempts"] == 1
-    assert "no-such-model" in job["error"]["message"] and "starter" in job["error"]["message"]
+async def test_a_model_that_is_not_there_is_refused_by_name(stack: Stack, studio: httpx.AsyncClient) -> None:
+    answer = await studio.post(GENERATE, json={"prompt": "a red apple", "model": "no-such-model"})
+    told = problem(answer, 422, "model")
+    assert "no-such-model" in told["detail"] and "starter" in told["detail"]
+    assert (await submit(studio, model="starter", steps=1))["params"]["model"] == "starter"
 
 
 async def test_a_size_that_the_model_cannot_make_fails_the_job(stack: Stack, studio: httpx.AsyncClient) -> None:

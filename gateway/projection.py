@@ -12,13 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import Table, Update, bindparam, func, select
+from sqlalchemy import Update, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.v1.common_pb2 import Event
 from gateway.catalog import assets
 from gateway.catalog.database import insert_missing
-from gateway.catalog.models import TERMINAL, JobRow, Utc, now
+from gateway.catalog.models import JOBS, TERMINAL, JobRow, Utc, now
 from services.kit.contract import contract
 from services.kit.journal import TERMINAL as TERMINAL_EVENTS
 from services.kit.journal import event_type
@@ -168,13 +168,12 @@ async def _update(session: AsyncSession, news: dict[str, _News]) -> None:
         await connection.execute(_changed(columns), rows)
 
 
-_JOBS = cast(Table, JobRow.__table__)
 _STARTED = (
-    _JOBS.update()
-    .where(_JOBS.c.id == bindparam("job"), _JOBS.c.attempts < bindparam("new_attempts"))
+    JOBS.update()
+    .where(JOBS.c.id == bindparam("job"), JOBS.c.attempts < bindparam("new_attempts"))
     .values(
         attempts=bindparam("new_attempts"),
-        started_at=func.coalesce(_JOBS.c.started_at, bindparam("new_started_at", type_=Utc())),
+        started_at=func.coalesce(JOBS.c.started_at, bindparam("new_started_at", type_=Utc())),
     )
 )
 
@@ -182,11 +181,11 @@ _STARTED = (
 @functools.cache
 def _changed(columns: tuple[str, ...]) -> Update:
     # No NOT IN: its list cannot be expanded in a statement for many rows.
-    not_ended = [_JOBS.c.status != status for status in TERMINAL]
+    not_ended = [JOBS.c.status != status for status in TERMINAL]
     return (
-        _JOBS.update()
-        .where(_JOBS.c.id == bindparam("job"), _JOBS.c.last_seq < bindparam("new_last_seq"), *not_ended)
-        .values({name: bindparam(f"new_{name}", type_=_JOBS.c[name].type) for name in columns})
+        JOBS.update()
+        .where(JOBS.c.id == bindparam("job"), JOBS.c.last_seq < bindparam("new_last_seq"), *not_ended)
+        .values({name: bindparam(f"new_{name}", type_=JOBS.c[name].type) for name in columns})
     )
 
 

@@ -1,7 +1,7 @@
 """The tables. Every row has an owner; ids are ULIDs, so sorting by id is sorting by time."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     String,
+    Table,
     Text,
     TypeDecorator,
 )
@@ -96,6 +97,10 @@ class JobRow(Base):
         Index("ix_jobs_owner_project", "owner_id", "project_id", "id"),
         Index("ix_jobs_queue", "status", "service", "priority", "id"),
     )
+
+
+# For statements that pass the ORM by: those for many rows are ten times as quick.
+JOBS = cast(Table, JobRow.__table__)
 
 
 class AssetRow(Base):

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.exc import DataError, IntegrityError
+
 from gateway.catalog import jobs
 from gateway.catalog.database import Database
 from gateway.catalog.models import JobRow
@@ -39,22 +41,30 @@ class Intake:
     async def _write(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
-            if not await self._insert(batch) and len(batch) > 1:
-                # One of them is not to be had; the others must not suffer for it.
-                for one in batch:
-                    await self._insert([one])
+            await self._insert(batch)
 
-    async def _insert(self, batch: Sequence[_Waiting]) -> bool:
-        """Write a batch and tell its members; False if it failed, which is told to a batch of one only."""
+    async def _insert(self, batch: Sequence[_Waiting]) -> None:
+        """Write a batch and tell its members how it went."""
         try:
             async with self._database.write() as session:
                 places = await jobs.add(session, [one.row for one in batch])
+        except (IntegrityError, DataError) as error:
+            if len(batch) == 1:
+                _tell(batch, error)
+                return
+            # One of them is not to be had; the others must not suffer for it.
+            for one in batch:
+                await self._insert([one])
         except Exception as error:
-            # Whatever it is, it belongs to whoever asked.
-            if len(batch) == 1 and not batch[0].ahead.done():
-                batch[0].ahead.set_exception(error)
-            return False
-        for one, place in zip(batch, places, strict=True):
-            if not one.ahead.done():
-                one.ahead.set_result(place)
-        return True
+            # The database is at fault, and whoever asked must know.
+            _tell(batch, error)
+        else:
+            for one, place in zip(batch, places, strict=True):
+                if not one.ahead.done():
+                    one.ahead.set_result(place)
+
+
+def _tell(batch: Sequence[_Waiting], error: Exception) -> None:
+    for one in batch:
+        if not one.ahead.done():
+            one.ahead.set_exception(error)

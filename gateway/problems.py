@@ -71,7 +71,7 @@ class Problem(BaseModel):
     code: str = Field(description="Stable word for programs.", examples=["not_found"])
     hint: str | None = Field(None, description="What the reader can do about it.")
     trace_id: str = Field(description="Finds the request in logs and traces.")
-    errors: list[FieldProblem] | None = Field(None, description="The fields at fault, with status 422.")
+    errors: list[FieldProblem] | None = Field(None, description="The fields at fault, with status 422 or 404.")
 
 
 def status_of(failure: Failure) -> int:

@@ -21,7 +21,7 @@ from gateway.openai.documents import EMBEDDING, ERRORS, MODEL, MODELS, completio
 from gateway.openai.requests import message
 from gateway.routing import read_json, router
 from gateway.state import Caller, GatewayParts, Parts, Trace
-from services.kit.failures import NotFound
+from services.kit.failures import ModelNotFound
 
 routes = router("openai")
 
@@ -107,10 +107,11 @@ async def get_model(
     ],
 ) -> Response:
     """One of the list."""
-    for model in await _models(parts, caller.owner_id, trace):
+    models = await _models(parts, caller.owner_id, trace)
+    for model in models:
         if model.id == model_id:
             return _json(_model(model))
-    raise NotFound(f"There is no model {model_id!r}.", code="model_not_found")
+    raise ModelNotFound.of(model_id, (model.id for model in models))
 
 
 async def _models(parts: Parts, owner_id: str, trace: str) -> list[ChatModel]:

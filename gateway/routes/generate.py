@@ -15,7 +15,7 @@ from gateway.routes.jobs import ACCEPTED, accepted, bound_key, find_job, list_pa
 from gateway.routing import Cursor, Id, IdempotencyKey, Limit, problems, router
 from gateway.state import Caller, GatewayParts, Parts, Trace
 from services.kit.contract import Method, contract
-from services.kit.failures import BadInput, Unavailable
+from services.kit.failures import ModelNotFound, Unavailable
 from services.kit.schema import enum_words
 
 SERVICE = "diffusion"
@@ -66,7 +66,7 @@ def _add(routes: APIRouter, method: Method) -> None:
         operation_id=method.name,
         summary=method.doc.rstrip("."),
         description="Accepts a job; follow it at `/api/jobs/{id}/events`.",
-        responses={**ACCEPTED, **problems(400, 413, 415, 422)},
+        responses={**ACCEPTED, **problems(400, 404, 413, 415, 422)},
     )
 
 
@@ -75,7 +75,7 @@ async def _require_model(parts: Parts, owner_id: str, trace: str, name: str) -> 
     found = await _options(parts, owner_id, trace, timeout=_MODELS_WITHIN_S)
     known = [model.name for model in found.models] if found else []
     if known and name not in known:
-        raise BadInput.of("model", f"there is no model {name!r}; known: {', '.join(known)}")
+        raise ModelNotFound.of(name, known)
 
 
 async def _options(parts: Parts, owner_id: str, trace: str, timeout: float) -> diffusion_pb2.DiffusionOptions | None:

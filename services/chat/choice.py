@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from services.kit.failures import FieldFault, NotFound, Unavailable
+from services.kit.failures import ModelNotFound, Unavailable
 
 Task = Literal["chat", "embedding"]
 Status = Literal["starting", "ready", "down"]
@@ -26,16 +26,14 @@ class Offer:
 def choose(offers: Sequence[Offer], wanted: str, task: Task, *, active: str) -> Offer:
     """The offer that answers: the one named `wanted`, or for "" the `active` one, else the first of the task.
 
-    Raises `NotFound` naming the field and the known models, `Unavailable` if there is none at all.
+    Raises `ModelNotFound` naming the field and the known models, `Unavailable` if there is none at all.
     """
     fitting = [offer for offer in offers if offer.task == task]
     if wanted:
         for offer in fitting:
             if offer.model == wanted:
                 return offer
-        known = ", ".join(offer.model for offer in fitting) or "none"
-        message = f"no {task} model is called {wanted!r}; known: {known}"
-        raise NotFound(message, code="model_not_found", fields=(FieldFault("model", message),))
+        raise ModelNotFound.of(wanted, (offer.model for offer in fitting), task=task)
     for offer in fitting:
         if offer.model == active:
             return offer

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from services.kit.failures import BadInput, Failure, FieldFault, NotFound, Overloaded, Unavailable
+from services.kit.failures import BadInput, Failure, FieldFault, ModelNotFound, Overloaded, Unavailable
 
 _RETRY_S = 2.0
 _MESSAGE_LIMIT = 2000
@@ -81,7 +81,7 @@ def as_failure(error: ErrorAnswer, *, endpoint: str, prompt: str, retry_after: s
             hint="Check the key of this endpoint.",
         )
     if error.status == 404:
-        return NotFound(error.message, code="model_not_found", fields=(FieldFault("model", error.message),))
+        return ModelNotFound.told(error.message)
     if error.status in (429, 503):
         return Overloaded(f"{endpoint} is at its capacity: {error.message}", retry_after_s=wait)
     if error.status >= 500 or error.status == 408:

@@ -27,7 +27,7 @@ from services.diffusion.samplers import SAMPLERS
 from services.diffusion.settings import DiffusionSettings
 from services.kit.call import Call
 from services.kit.contract import contract
-from services.kit.failures import BadInput, Failure, FieldFault, NotFound
+from services.kit.failures import BadInput, Failure, ModelNotFound
 from services.kit.host import Service, method
 from services.kit.job import Job
 from services.kit.tasks import end
@@ -99,8 +99,7 @@ class Diffusion(Service):
         try:
             found = self._models.get(name)
         except KeyError:
-            message = f"there is no model {name!r}; known: {', '.join(self._models.names)}"
-            raise NotFound(message, fields=(FieldFault("model", message),)) from None
+            raise ModelNotFound.of(name, self._models.names) from None
         if found.done():
             return found.result()
         loading = asyncio.wrap_future(found)

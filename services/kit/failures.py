@@ -1,5 +1,6 @@
 """Failures with a name, so that one place can translate each into HTTP, gRPC and journal terms."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from atelier.v1 import common_pb2
@@ -67,6 +68,23 @@ class NotFound(Failure):
     code = "not_found"
 
 
+class ModelNotFound(NotFound):
+    """No model of that name is there."""
+
+    code = "model_not_found"
+
+    @classmethod
+    def of(cls, name: str, known: Iterable[str], *, task: str = "") -> "ModelNotFound":
+        """The field `model` names a model that is not among the known ones of the task."""
+        kind = f"{task} model" if task else "model"
+        return cls.told(f"there is no {kind} {name!r}; known: {', '.join(known) or 'none'}")
+
+    @classmethod
+    def told(cls, message: str) -> "ModelNotFound":
+        """The same in the words of whoever looked for it."""
+        return cls(f"model: {message}", fields=(FieldFault("model", message),))
+
+
 class Conflict(Failure):
     """The thing is not in a state in which this can be done."""
 
@@ -93,7 +111,7 @@ class TimedOut(Unavailable):
 
 
 _BY_CODE: dict[str, type[Failure]] = {
-    c.code: c for c in (BadInput, NotFound, Conflict, Unavailable, Overloaded, TimedOut)
+    c.code: c for c in (BadInput, NotFound, ModelNotFound, Conflict, Unavailable, Overloaded, TimedOut)
 }
 
 

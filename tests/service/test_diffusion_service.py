@@ -140,7 +140,7 @@ async def test_words_beyond_the_models_reach_are_named(easel: Easel) -> None:
 @pytest.mark.parametrize(
     ("settings", "code", "field"),
     [
-        ({"model": "gryphon"}, "not_found", "model"),
+        ({"model": "gryphon"}, "model_not_found", "model"),
         ({"width": 4096, "height": 4096}, "bad_input", "width"),
     ],
 )

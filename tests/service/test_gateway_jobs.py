@@ -2,9 +2,10 @@
 
 import asyncio
 from pathlib import Path
+from typing import cast
 
 import httpx
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from gateway.catalog import assets
 from gateway.catalog import jobs as catalog
@@ -73,6 +74,21 @@ async def test_jobs_that_come_in_together_are_written_together_and_each_for_itse
     assert isinstance(places[2], IntegrityError)
     async with database.read() as session:
         assert [(await catalog.get(session, "ann", an_id)) is not None for an_id in ids] == [True] * 5
+
+
+async def test_a_database_that_fails_is_asked_once_and_everyone_who_waits_is_told() -> None:
+    asked = 0
+
+    class Broken:
+        def write(self) -> None:
+            nonlocal asked
+            asked += 1
+            raise OperationalError("INSERT", {}, Exception("disk I/O error"))
+
+    intake = Intake(cast(Database, Broken()))
+    told = await asyncio.gather(*(intake.add(JobRow(id=new_ulid())) for _ in range(5)), return_exceptions=True)
+    assert [type(error) for error in told] == [OperationalError] * 5
+    assert asked == 1
 
 
 async def test_the_event_stream_tells_the_whole_story_in_order(rig: Rig, ann: httpx.AsyncClient) -> None:

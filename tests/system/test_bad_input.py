@@ -107,7 +107,8 @@ async def test_a_body_that_is_no_json_object_is_refused(
 
 async def test_a_model_that_is_not_there_is_refused_by_name(stack: Stack, studio: httpx.AsyncClient) -> None:
     answer = await studio.post(GENERATE, json={"prompt": "a red apple", "model": "no-such-model"})
-    told = problem(answer, 422, "model")
+    told = problem(answer, 404, "model")
+    assert told["code"] == "model_not_found"
     assert "no-such-model" in told["detail"] and "starter" in told["detail"]
     assert (await submit(studio, model="starter", steps=1))["params"]["model"] == "starter"
 

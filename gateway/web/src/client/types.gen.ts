@@ -961,7 +961,7 @@ export type Problem = {
     /**
      * Errors
      *
-     * The fields at fault, with status 422.
+     * The fields at fault, with status 422 or 404.
      */
     errors?: Array<FieldProblem> | null;
 };
@@ -1816,6 +1816,10 @@ export type TextToImageErrors = {
      * Not from there.
      */
     403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
     /**
      * The body is too large.
      */

@@ -108,8 +108,11 @@ class Puller:
         messages = await self._request(consumer, {"batch": batch, "no_wait": True}, batch, _ANSWER_S)
         if messages or not wait_s:
             return messages
-        expires = {"batch": 1, "expires": int(wait_s * 1e9)}
-        return await self._request(consumer, expires, 1, wait_s + 1.0)
+        return await self.wait(consumer, wait_s)
+
+    async def wait(self, consumer: str, wait_s: float) -> Sequence[Msg]:
+        """One message that waits now or comes within `wait_s` seconds; empty as for `pull`."""
+        return await self._request(consumer, {"batch": 1, "expires": int(wait_s * 1e9)}, 1, wait_s + 1.0)
 
     async def _request(self, consumer: str, ask: Mapping[str, object], batch: int, timeout: float) -> list[Msg]:
         loop = asyncio.get_running_loop()

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nats.aio.msg import Msg
@@ -29,6 +29,10 @@ from services.kit.puller import Delivery, Puller
 _PLACE_KEPT_S = 2.0
 # How often an idle worker looks for jobs that no bell announces: redeliveries after a crash or a delayed retry.
 _SWEEP_S = 1.0
+# An idle worker's request for the next job of the queue it served last stands this long; of few free slots it would
+# keep one from everyone else.
+_STAND_S = 0.5
+_STAND_FROM_SLOTS = 4
 _MAX_ACK_PENDING = 10_000
 # How long the server may take to say which queues hold something.
 _ANSWER_S = 2.0
@@ -169,6 +173,43 @@ async def _waiting(bus: Bus, service: str, pool: str) -> dict[str, int]:
     return json.loads(answer.data).get("state", {}).get("subjects") or {}
 
 
+class _Standing:
+    """A request left with the server for the next job of one queue: it comes the moment it is stored, two trips to the
+    server sooner than after a bell."""
+
+    def __init__(self, bus: Bus, on_answer: Callable[[], None]) -> None:
+        self._puller = Puller(bus, subjects.JOBS)
+        self._on_answer = on_answer
+        self._asked: asyncio.Task[Sequence[Msg]] | None = None
+        self.queue: tuple[int, int] | None = None
+        """The queue asked; None while no request stands, or its answer was taken."""
+        self.bells = 0
+        """How often that queue's bell rang since."""
+
+    def ask(self, queue: tuple[int, int], consumer: str) -> None:
+        """Leave a request; only while none stands."""
+        self.queue, self.bells = queue, 0
+        self._asked = asyncio.create_task(self._puller.wait(consumer, _STAND_S), name="job-standing")
+        self._asked.add_done_callback(lambda _: self._on_answer())
+
+    @property
+    def answered(self) -> bool:
+        """True if there is an answer to take."""
+        return self._asked is not None and self._asked.done()
+
+    async def answer(self) -> Sequence[Msg]:
+        """The job that came, if one did; waits for the request to be over."""
+        asked, self._asked, self.queue = self._asked, None, None
+        return await asked if asked is not None else ()
+
+    async def close(self) -> None:
+        """Hand back what still comes."""
+        for message in await self.answer():
+            with contextlib.suppress(NatsError):
+                await message.nak()
+        await self._puller.close()
+
+
 class FairQueue:
     """One worker's view of its pool: hands out jobs, one owner's queue after the other."""
 
@@ -187,6 +228,8 @@ class FairQueue:
         self._sweep_at = 0.0
         self._halted = False
         self._rang = asyncio.Event()
+        self._standing = _Standing(bus, self._rang.set)
+        self._last: tuple[int, int] | None = None
         self._stack = contextlib.AsyncExitStack()
 
     async def start(self) -> None:
@@ -197,6 +240,7 @@ class FairQueue:
         bells = await self._bus.listen(subjects.bells_of(self._service, self._pool), self._on_bell)
         self._stack.push_async_callback(_unsubscribe, bells)
         self._stack.push_async_callback(self._puller.close)
+        self._stack.push_async_callback(self._standing.close)
         await self._bus.client.flush()
 
     async def stop(self) -> None:
@@ -209,12 +253,14 @@ class FairQueue:
             # Redeliveries ring no bell, and a worker that always finds something would never look.
             if time.monotonic() > self._sweep_at:
                 await self._sweep()
-            messages = await self._next(slots)
+            messages = await self._stood() or await self._next(slots)
             if messages:
                 return messages
             self._rang.clear()
-            if self._maybe:
+            if self._standing.answered or self._reachable(slots):
                 continue
+            if self._last is not None and self._standing.queue is None and slots >= _STAND_FROM_SLOTS:
+                self._standing.ask(self._last, self._consumer(self._last))
             try:
                 async with asyncio.timeout(_SWEEP_S):
                     await self._rang.wait()
@@ -231,27 +277,59 @@ class FairQueue:
         """A job of this subject comes back after a delay: look then, rather than at the next sweep."""
         asyncio.get_running_loop().call_later(delay_s + 0.01, self._ring, subjects.queue_of(subject))
 
+    def _consumer(self, queue: tuple[int, int]) -> str:
+        return subjects.consumer(self._service, self._pool, *queue)
+
+    def _reachable(self, slots: int) -> set[tuple[int, int]]:
+        """The queues worth asking now. What stands at one needs no second question there and takes up a slot."""
+        standing = self._standing.queue
+        if standing is None:
+            return set(self._maybe)
+        return self._maybe - {standing} if slots > 1 else set()
+
+    async def _stood(self) -> list[Msg]:
+        """What the standing request brought, if it is over."""
+        queue = self._standing.queue
+        if queue is None or not self._standing.answered:
+            return []
+        messages = await self._standing.answer()
+        if messages:
+            # One bell was this job's own.
+            if not Delivery.of(messages[-1]).left and self._standing.bells <= 1:
+                self._maybe.discard(queue)
+            self._note(queue)
+        return list(messages)
+
     async def _next(self, slots: int) -> list[Msg]:
-        buckets = sorted({bucket for bucket, _ in self._maybe}, key=lambda b: self._served.get(b, 0))
+        reachable = self._reachable(slots)
+        slots -= self._standing.queue is not None
+        buckets = sorted({bucket for bucket, _ in reachable}, key=lambda b: self._served.get(b, 0))
         for bucket in buckets:
             # One job a turn as long as others wait too; a lone owner may have all the slots at once.
             batch = max(1, slots // len(buckets))
             for priority in subjects.PRIORITIES:
-                if (bucket, priority) not in self._maybe:
+                queue = (bucket, priority)
+                if queue not in reachable:
                     continue
-                self._maybe.discard((bucket, priority))
-                name = subjects.consumer(self._service, self._pool, bucket, priority)
-                messages = await self._puller.pull(name, batch)
+                self._maybe.discard(queue)
+                messages = await self._puller.pull(self._consumer(queue), batch)
                 if messages:
                     if Delivery.of(messages[-1]).left:
-                        self._maybe.add((bucket, priority))
-                    self._turn += 1
-                    self._served[bucket] = self._turn
+                        self._maybe.add(queue)
+                    self._note(queue)
                     return list(messages)
         return []
 
+    def _note(self, queue: tuple[int, int]) -> None:
+        self._turn += 1
+        self._served[queue[0]] = self._turn
+        self._last = queue
+
     def _on_bell(self, subject: str) -> None:
-        self._ring(subjects.queue_of(subject))
+        queue = subjects.queue_of(subject)
+        if queue == self._standing.queue:
+            self._standing.bells += 1
+        self._ring(queue)
 
     def _ring(self, queue: tuple[int, int]) -> None:
         self._maybe.add(queue)
@@ -267,7 +345,7 @@ class FairQueue:
         await self._bus.jetstream.add_consumer(
             subjects.JOBS,
             ConsumerConfig(
-                durable_name=subjects.consumer(self._service, self._pool, bucket, priority),
+                durable_name=self._consumer((bucket, priority)),
                 filter_subject=subjects.jobs_in(self._service, self._pool, bucket, priority),
                 ack_policy=AckPolicy.EXPLICIT,
                 ack_wait=self._ack_wait_s,

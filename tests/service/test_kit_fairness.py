@@ -3,9 +3,14 @@
 import asyncio
 from pathlib import Path
 
+from nats.js.api import ConsumerInfo
+
 from services.kit import subjects
+from services.kit.contract import contract
 from services.kit.ids import new_ulid
-from tests.service.kit_rig import Site, told
+from services.kit.puller import Delivery
+from services.kit.queue import FairQueue, Place
+from tests.service.kit_rig import KIND, Site, eventually, told
 
 
 async def test_the_jobs_of_two_owners_take_turns_while_one_worker_works(site: Site, tmp_path: Path) -> None:
@@ -91,3 +96,77 @@ async def test_two_copies_of_a_service_share_the_work_and_do_none_of_it_twice(si
         for job in jobs:
             await site.story.until(job)
         assert sorted(one.ran + other.ran) == sorted(jobs)
+
+
+async def test_an_idle_worker_of_many_slots_waits_where_it_served_last(site: Site) -> None:
+    async with site.easel(concurrency=8) as easel:
+        job, place = await site.put("done")
+        await site.story.until(job)
+
+        async def stands() -> bool:
+            return (await consumer(site, place)).num_waiting == 1
+
+        await eventually(stands)
+        jobs = [job]
+        for owner in ("ann", "bob", "ann", "cyd", "bob"):
+            jobs.append(await site.submit("done", owner=owner))
+            assert (await site.story.until(jobs[-1])).attempt == 1
+        assert easel.ran == jobs
+
+
+async def test_what_waits_for_one_owner_takes_up_one_of_the_slots(site: Site, tmp_path: Path) -> None:
+    async with site.easel(concurrency=8) as easel:
+        for _ in range(5):
+            done, anns_place = await site.put("done", owner="ann")
+            await site.story.until(done)
+            already = len(easel.ran)
+            gate = tmp_path / done
+            # The worker stands at ann's queue when bob's jobs would fill it.
+            bobs = [await site.put(f"wait {gate}", owner="bob") for _ in range(10)]
+            anns = [await site.put(f"wait {gate}", owner="ann") for _ in range(10)]
+
+            async def full(before: int = already) -> bool:
+                return len(easel.ran) == before + 8
+
+            await eventually(full)
+            # Longer than a request stands.
+            await asyncio.sleep(0.7)
+            taken = [(await consumer(site, place)).num_ack_pending or 0 for place in (anns_place, bobs[0][1])]
+            assert sum(taken) == 8
+            gate.touch()
+            for job, _ in (*anns, *bobs):
+                await site.story.until(job)
+
+
+async def test_a_worker_that_ends_hands_back_what_still_comes(site: Site) -> None:
+    def worker() -> FairQueue:
+        return FairQueue(site.bus, "diffusion", site.pool, [contract.methods[KIND]])
+
+    first, second = worker(), worker()
+    await first.start()
+    _, place = await site.put("done")
+    for message in await first.take(8):
+        await message.ack()
+    taking = asyncio.create_task(first.take(8))
+
+    async def stands() -> bool:
+        return (await consumer(site, place)).num_waiting == 1
+
+    await eventually(stands)
+    first.halt()
+    assert await taking == []
+    await site.put("done")
+    await first.stop()
+    await second.start()
+    # Far sooner than the delivery to the first would lapse.
+    async with asyncio.timeout(10):
+        (again,) = await second.take(8)
+    assert Delivery.of(again).attempt == 2
+    await again.ack()
+    await second.stop()
+
+
+async def consumer(site: Site, place: Place) -> ConsumerInfo:
+    """What the server says about the consumer of a job's queue."""
+    name = subjects.consumer("diffusion", site.pool, *subjects.queue_of(place.subject))
+    return await site.bus.jetstream.consumer_info(subjects.JOBS, name)

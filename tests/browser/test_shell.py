@@ -152,3 +152,23 @@ async def test_settings_tell_the_addresses(studio: Studio) -> None:
     await expect(page.get_by_role("textbox", name="OpenAI base URL")).to_have_value(f"{studio.url}/v1")
     await page.get_by_role("button", name="Copy the openai base url").click()
     assert await page.evaluate("() => navigator.clipboard.readText()") == f"{studio.url}/v1"
+
+
+@pytest.mark.parametrize(("link", "field"), [("Chat", "Your message"), ("Text to Image", "Prompt")])
+async def test_a_page_that_appears_takes_the_keyboard_but_not_from_what_was_opened(
+    studio: Studio, link: str, field: str
+) -> None:
+    page = await studio.open("/jobs")
+    await settled(page, "Jobs")
+    await page.get_by_role("link", name=link, exact=True).click()
+    box = page.get_by_role("textbox", name=field, exact=True)
+    await expect(box).to_be_focused()
+    await page.go_back()
+    await expect(box).to_have_count(0)
+    await page.get_by_role("button", name=re.compile("^Jobs under way")).click()
+    tray = page.get_by_role("dialog", name="Jobs under way")
+    await expect(tray).to_be_visible()
+    await page.go_forward()
+    await expect(box).to_be_visible()
+    await expect(tray).to_be_visible()
+    await expect(box).not_to_be_focused()

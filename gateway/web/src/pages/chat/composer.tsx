@@ -1,6 +1,7 @@
 import { ArrowUp, Square } from "lucide-react";
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import { IconButton } from "@/components/icon-button/icon-button";
+import { useFocusAtStart } from "@/lib/focus-at-start";
 
 interface ComposerProps {
   /** Cleared when it returns true. */
@@ -15,10 +16,7 @@ interface ComposerProps {
 export function Composer({ onSend, onStop, answering, disabled = false, children }: ComposerProps) {
   const [text, setText] = useState("");
   const box = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
-    // On a touch screen focusing would raise the keyboard over the conversation.
-    if (matchMedia("(pointer: fine)").matches) box.current?.focus();
-  }, []);
+  useFocusAtStart(box);
   const send = () => {
     if (answering || disabled || text.trim() === "") return;
     if (onSend(text.trim())) setText("");

@@ -10,6 +10,7 @@ import { NumberSlider } from "@/components/number-slider/number-slider";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { Select } from "@/components/select/select";
 import { cn } from "@/lib/cn";
+import { useFocusAtStart } from "@/lib/focus-at-start";
 import { SeedField } from "./seed-field";
 import { checkSettings, modelOf, type Settings, type SettingsErrors, sizePresets } from "./settings";
 import { SizeField } from "./size-field";
@@ -52,10 +53,7 @@ export function SettingsForm({
   const [asked, setAsked] = useState(false);
   const [more, setMore] = useState(false);
   const prompt = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
-    // On a touch screen focusing would raise the keyboard over the page.
-    if (matchMedia("(pointer: fine)").matches) prompt.current?.focus();
-  }, []);
+  useFocusAtStart(prompt);
   const found: SettingsErrors = checkSettings(settings, options.limits);
   const errors: SettingsErrors = {};
   for (const field of FIELDS) {

@@ -42,6 +42,15 @@ class _Client(Client):
     async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
         await super()._process_msg(sid, subject, reply, data, b"" if sid in self.bare else headers)
 
+    async def _close(self, status: int, do_cbs: bool = True) -> None:
+        try:
+            await super()._close(status, do_cbs)
+        except OSError:
+            # What is still unsent goes to a server that is gone, before anything else is ended. It is dropped now, so a
+            # second pass ends the rest.
+            self._status = Client.DISCONNECTED
+            await super()._close(status, do_cbs)
+
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
         try:

@@ -1,8 +1,10 @@
 """The journal: replayed from anywhere, followed live, read by durable readers, with a gap that can be seen."""
 
 import asyncio
+import contextlib
 
 import pytest
+from nats.errors import Error as NatsError
 
 from atelier.v1.common_pb2 import Event
 from services.kit.bus import Bus
@@ -126,6 +128,22 @@ async def test_without_a_bus_it_is_said_in_time(own_bus_server: BusServer) -> No
             await site.journal.append(line(job, "unheard"), new_ulid(), patience_s=0.5)
         with pytest.raises(Unavailable, match="no connection to the bus"):
             await Bus.connect(settings, "late", patience_s=0.5)
+
+
+async def test_a_connection_is_closed_whatever_it_waits_for(own_bus_server: BusServer) -> None:
+    settings = Settings.model_validate({"nats_url": own_bus_server.url})
+    buses = [await Bus.connect(settings, f"closing-{n}") for n in range(8)]
+    before = asyncio.all_tasks()
+    own_bus_server.process.kill()
+    # At different moments of its attempts to reconnect.
+    for n, bus in enumerate(buses):
+        await asyncio.sleep(0.03 * n)
+        with contextlib.suppress(NatsError):
+            await bus.publish("nowhere", b"unsent")
+        await bus.close()
+        assert bus.client.is_closed
+    await asyncio.sleep(0)
+    assert not [task for task in asyncio.all_tasks() - before if not task.done()]
 
 
 async def test_events_written_while_the_bus_is_away_are_stored_when_it_is_back(own_bus_server: BusServer) -> None:

@@ -23,6 +23,8 @@ class Attempt:
     endpoint: str
     outcome: str
     ms: int
+    message: str = ""
+    """What went wrong, for people."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,17 @@ class Usage:
 class Reply:
     """Who answers a request and how it went; becomes the `atelier` object of the response."""
 
-    model: str
-    endpoint: str
     timing: Timing
+    model: str = ""
+    endpoint: str = ""
     attempts: list[Attempt] = field(default_factory=list)
     usage: Usage = Usage()
+
+    def answered(self, model: str, endpoint: str, attempt: Timing) -> None:
+        """The first content has come from this endpoint."""
+        self.model, self.endpoint = model, endpoint
+        self.timing.first_content = attempt.first_content
+        self.attempts.append(Attempt(endpoint, "answered", attempt.first_token_ms))
 
     def as_json(self, *, done: bool) -> dict[str, Any]:
         """The `atelier` object; `latency_ms` is to the first token while the answer is being written, then in all."""
@@ -51,8 +59,12 @@ class Reply:
             "endpoint": self.endpoint,
             "first_token_ms": first,
             "latency_ms": self.timing.elapsed_ms if done else first,
-            "attempts": [asdict(attempt) for attempt in self.attempts],
+            "attempts": [_told(attempt) for attempt in self.attempts],
         }
+
+
+def _told(attempt: Attempt) -> dict[str, Any]:
+    return {name: value for name, value in asdict(attempt).items() if name != "message" or value}
 
 
 async def streamed(
@@ -67,8 +79,6 @@ async def streamed(
     async with contextlib.aclosing(frames) as batches:
         async for batch in batches:
             passed = list[bytes]()
-            if not begun:
-                reply.attempts.append(Attempt(reply.endpoint, "answered", reply.timing.first_token_ms))
             for frame in batch:
                 if _USAGE.search(frame):
                     alone = _note_usage(frame, reply)
@@ -98,7 +108,6 @@ async def whole(
                 if _USAGE.search(frame):
                     _note_usage(frame, reply)
                 accumulator.add(orjson.loads(frame))
-    reply.attempts.append(Attempt(reply.endpoint, "answered", reply.timing.first_token_ms))
     yield CompletionChunk(json=[orjson.dumps(accumulator.result() | {"atelier": reply.as_json(done=True)})])
 
 

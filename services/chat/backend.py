@@ -9,8 +9,9 @@ from typing import Protocol
 import structlog
 
 from services.chat.child import ChildServer, Probe, Program, State
-from services.chat.choice import Offer, Task
-from services.chat.endpoint import Endpoint, EndpointModel, Limits
+from services.chat.dialects import ListedModel
+from services.chat.endpoint import Endpoint, Limits
+from services.chat.offer import Offer, Task
 from services.kit.failures import Failure, Unavailable
 from services.kit.tasks import end
 
@@ -98,7 +99,10 @@ class ChildBackend:
         if self._endpoint is None:
             doing = "is starting" if self.child.state == "starting" else "is being restarted"
             raise Unavailable(
-                f"{self._model} {doing}", hint="It will be there in a moment.", retry_after_s=_STARTING_RETRY_S
+                f"{self._model} {doing}",
+                code="starting",
+                hint="It will be there in a moment.",
+                retry_after_s=_STARTING_RETRY_S,
             )
         return self._endpoint
 
@@ -145,7 +149,7 @@ class RemoteBackend:
         self._endpoint = endpoint
         self._changed = changed
         # The last good list stays while the server is away, so that one dead endpoint does not empty anyone's menu.
-        self._models: list[EndpointModel] = []
+        self._models: list[ListedModel] = []
         self._state: State = "starting"
         self._detail = f"asking {name} for its models"
         self._polling: asyncio.Task[None] | None = None
@@ -179,7 +183,7 @@ class RemoteBackend:
                 self._become("ready", "", models)
             await asyncio.sleep(_POLL_READY_S if self._state == "ready" else _POLL_AWAY_S)
 
-    def _become(self, state: State, detail: str, models: list[EndpointModel]) -> None:
+    def _become(self, state: State, detail: str, models: list[ListedModel]) -> None:
         if (state, detail, models) == (self._state, self._detail, self._models):
             return
         self._state, self._detail, self._models = state, detail, models

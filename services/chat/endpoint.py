@@ -12,6 +12,7 @@ from typing import Any, Literal
 import orjson
 from aiohttp import StreamReader
 
+from services.chat.dialects import OPENAI_COMPATIBLE, Dialect, ListedModel
 from services.chat.refusals import as_failure, read_error
 from services.chat.sse import FrameSplitter
 from services.chat.upstream import Broken, NotThere, Upstream
@@ -39,15 +40,6 @@ class Limits:
     between_s: float = 60.0
 
 
-@dataclass(frozen=True)
-class EndpointModel:
-    """A model an endpoint lists; `context_length` in tokens, 0 = it does not say."""
-
-    id: str
-    context_length: int = 0
-    created: int = 0
-
-
 @dataclass
 class Timing:
     """When one request was sent and its first content came, on the monotonic clock."""
@@ -73,39 +65,48 @@ class Endpoint:
     """
 
     def __init__(
-        self, name: str, base_url: str, *, socket: Path | None = None, api_key: str = "", limits: Limits | None = None
+        self,
+        name: str,
+        base_url: str,
+        *,
+        socket: Path | None = None,
+        api_key: str = "",
+        limits: Limits | None = None,
+        dialect: Dialect = OPENAI_COMPATIBLE,
     ) -> None:
         """Nothing is connected yet."""
         self.name = name
+        self._dialect = dialect
         self.limits = limits or Limits()
         headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
         self._upstream = Upstream(base_url, socket=socket, headers=headers)
+
+    async def retire(self) -> None:
+        """Close once the answers that come over it are complete."""
+        try:
+            await self._upstream.idle()
+        finally:
+            await self.close()
 
     async def close(self) -> None:
         """Close all connections."""
         await self._upstream.aclose()
 
-    async def models(self) -> list[EndpointModel]:
+    async def models(self) -> list[ListedModel]:
         """What it serves; also the health probe, since it costs no tokens. Raises a `Failure`."""
         with self._failures():
             try:
-                response = await self._upstream.fetch("models", within_s=_LIST_S)
+                response = await self._upstream.fetch(self._dialect.models_path, within_s=_LIST_S)
             except TimeoutError as error:
                 raise TimedOut(f"{self.name} gave no list of models within {_LIST_S:g} s", retry_after_s=5) from error
+        if response.status in (404, 405):
+            raise self._no_list()
         if response.status != 200:
             raise self._refusal(response.status, response.headers, response.body, "")
         try:
-            entries: list[dict[str, Any]] = orjson.loads(response.body)["data"]
-            return [
-                EndpointModel(
-                    id=str(entry["id"]),
-                    context_length=int(entry.get("max_model_len") or entry.get("context_length") or 0),
-                    created=int(entry.get("created") or 0),
-                )
-                for entry in entries
-            ]
+            return self._dialect.read_models(orjson.loads(response.body))
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-            raise Unavailable(f"{self.name} gave no list of models: {error}") from error
+            raise self._no_list() from error
 
     async def embeddings(self, body: dict[str, Any], *, within_s: float) -> bytes:
         """OpenAI's embedding response object, as it came. Raises a `Failure`."""
@@ -118,37 +119,37 @@ class Endpoint:
             raise self._refusal(response.status, response.headers, response.body, "input")
         return response.body
 
-    async def stream(self, route: Route, body: dict[str, Any], timing: Timing) -> AsyncGenerator[list[bytes], None]:
+    async def stream(
+        self, route: Route, body: dict[str, Any], timing: Timing, *, first_token_s: float | None = None
+    ) -> AsyncGenerator[list[bytes], None]:
         """The chunk objects of a streamed answer, those of one read together, as the bytes that came.
 
         The first list holds everything up to the first content (text, a tool call, reasoning), so as long as nothing
         was given out, nothing of the answer is lost by asking someone else. Closing the generator closes the
         connection, at which a server stops its work.
 
-        Raises a `Failure`: when the server refuses, when no content came within `limits.first_token_s` (whatever else
-        it sends meanwhile), when it falls silent or breaks off.
+        Raises a `Failure`: when the server refuses, when no content came within `first_token_s` (default: that of
+        its limits; whatever else it sends meanwhile), when it falls silent or breaks off.
         """
-        deadline = timing.started + self.limits.first_token_s
+        patience = _Patience(first_token_s or self.limits.first_token_s, self.limits.between_s, timing)
         with self._failures():
             async with contextlib.AsyncExitStack() as stack:
-                async with self._until(deadline, first=True):
+                async with self._until(patience):
                     response = await stack.enter_async_context(self._upstream.request(route, orjson.dumps(body)))
                     if response.status != 200:
                         field = _PROMPT_FIELD[route]
                         raise self._refusal(response.status, response.headers, await _head(response.content), field)
-                async with contextlib.aclosing(self._frames(response.content, deadline, timing)) as batches:
+                async with contextlib.aclosing(self._frames(response.content, patience)) as batches:
                     async for frames in batches:
                         yield frames
 
-    async def _frames(
-        self, content: StreamReader, deadline: float, timing: Timing
-    ) -> AsyncGenerator[list[bytes], None]:
-        splitter = FrameSplitter()
+    async def _frames(self, content: StreamReader, patience: "_Patience") -> AsyncGenerator[list[bytes], None]:
+        splitter, timing = FrameSplitter(), patience.timing
         held: list[bytes] = []
         finished = over = False
         while not over:
             waiting = timing.first_content is None
-            async with self._until(deadline, first=waiting):
+            async with self._until(patience):
                 data = await content.readany()
             frames = splitter.feed(data) if data else splitter.flush()
             over = not data or _DONE in frames
@@ -166,7 +167,7 @@ class Endpoint:
                 frames, held = held, []
             if frames:
                 yield frames
-                deadline = time.monotonic() + self.limits.between_s
+                patience.renew()
         if held:
             timing.first_content = time.monotonic()
             yield held
@@ -191,16 +192,16 @@ class Endpoint:
             raise Unavailable(f"{self.name} sent what is no chunk of an answer: {said}", retry_after_s=_RETRY_S)
 
     @contextlib.asynccontextmanager
-    async def _until(self, deadline: float, *, first: bool) -> AsyncIterator[None]:
-        left = deadline - time.monotonic()
+    async def _until(self, patience: "_Patience") -> AsyncIterator[None]:
+        left = patience.deadline - time.monotonic()
         try:
             async with asyncio.timeout(max(0.0, left)):
                 yield
         except NotThere:
             raise
         except TimeoutError as error:
-            if first:
-                limit = self.limits.first_token_s
+            if patience.timing.first_content is None:
+                limit = patience.first_token_s
                 raise TimedOut(f"{self.name} gave no first token within {limit:g} s", retry_after_s=5) from error
             raise TimedOut(f"{self.name} fell silent for {self.limits.between_s:g} s", retry_after_s=5) from error
 
@@ -209,16 +210,39 @@ class Endpoint:
         try:
             yield
         except NotThere as error:
-            raise Unavailable(f"{self.name} is not there: {error}", retry_after_s=_RETRY_S) from error
+            raise Unavailable(
+                f"{self.name} is not there: {error}", code="unreachable", retry_after_s=_RETRY_S
+            ) from error
         except Broken as error:
             what = str(error) or type(error).__name__
             raise Unavailable(
                 f"{self.name} broke off: {what}", hint="It may be restarting; try again.", retry_after_s=_RETRY_S
             ) from error
 
+    def _no_list(self) -> Failure:
+        return Unavailable(
+            f"{self.name} answers, but with no list of models",
+            code="not_an_endpoint",
+            hint="Check the address: it must be that of an OpenAI-compatible API, often ending in /v1.",
+        )
+
     def _refusal(self, status: int, headers: Mapping[str, str], body: bytes, prompt: str) -> Failure:
         error = read_error(status, body)
         return as_failure(error, endpoint=self.name, prompt=prompt, retry_after=headers.get("retry-after"))
+
+
+class _Patience:
+    """Until when the next piece of an answer must have come."""
+
+    def __init__(self, first_token_s: float, between_s: float, timing: Timing) -> None:
+        self.first_token_s = first_token_s
+        self.timing = timing
+        self.deadline = timing.started + first_token_s
+        self._between_s = between_s
+
+    def renew(self) -> None:
+        """A piece has come."""
+        self.deadline = time.monotonic() + self._between_s
 
 
 async def _head(content: StreamReader) -> bytes:

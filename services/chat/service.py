@@ -1,8 +1,10 @@
 """The chat service: requests in, the right backend asked, answers passed on."""
 
 import contextlib
+import math
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import ClassVar
 
 import structlog
@@ -17,23 +19,35 @@ from atelier.v1.chat_pb2 import (
     ListModelsRequest,
     ListModelsResponse,
 )
+from atelier.v1.endpoints_pb2 import (
+    DiscoverEndpointsRequest,
+    DiscoverEndpointsResponse,
+    TestEndpointRequest,
+    TestEndpointResponse,
+)
 from services.chat import figures
 from services.chat.admission import Admission
 from services.chat.answer import Reply, streamed, whole
 from services.chat.backend import Backend, ChildBackend, RemoteBackend
 from services.chat.children import embedder_backend, vllm_backend
-from services.chat.choice import Offer, Task, choose
+from services.chat.diagnosis import diagnose, discover
+from services.chat.directory import Directory, catalog
+from services.chat.dispatch import Frames, dispatch
 from services.chat.endpoint import Endpoint, Limits, Route, Timing
+from services.chat.health import HealthKeeper
 from services.chat.request_body import completion_body, embedding_body
+from services.chat.routing import AUTO, EMBEDDED, Candidate, Known, plan, tasks_of
 from services.chat.settings import ChatSettings
 from services.kit.call import Call
+from services.kit.failures import Failure, ModelNotFound, Unavailable
 from services.kit.host import Service, method
+from services.kit.secrets import SecretBox
 from services.kit.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
 
 _EMBEDDING_CAPACITY = 32
-_EMBEDDING_WITHIN_S = 60.0
+_EMBEDDING_S = 60.0
 # After this many starts that came to nothing the service says "failed"; it goes on trying.
 _HOPELESS_AFTER = 3
 
@@ -65,10 +79,18 @@ class Chat(Service):
     async def start(self) -> None:
         """Start the engine in the background; the service itself is up at once and says what it waits for."""
         self.status("starting", f"loading {self.chat_settings.model_name}")
+        secrets = SecretBox.of(self.chat_settings)
+        self._directory = Directory(self.bus, secrets, between_s=self.chat_settings.chat_between_tokens_s)
+        await self._directory.start()
+        directory, every_s = self._directory, self.chat_settings.chat_health_every_s
+        self._keeper = HealthKeeper(self.bus, directory.targets, directory.health, every_s=every_s)
+        self._keeper.start()
         self.chat_backend.start()
 
     async def stop(self) -> None:
         """End the children."""
+        await self._keeper.stop()
+        await self._directory.stop()
         await self.chat_backend.stop()
         if self.embedder is not None:
             await self.embedder.stop()
@@ -99,58 +121,110 @@ class Chat(Service):
         self, request: ChatCompletionRequest, call: Call
     ) -> AsyncGenerator[CompletionChunk, None]:
         """Continue a conversation."""
-        async with contextlib.aclosing(self._complete(request, "chat/completions")) as chunks:
+        async with contextlib.aclosing(self._complete(request, "chat/completions", call.owner)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
     @method
     async def create_completion(self, request: CompletionRequest, call: Call) -> AsyncGenerator[CompletionChunk, None]:
         """Continue a text."""
-        async with contextlib.aclosing(self._complete(request, "completions")) as chunks:
+        async with contextlib.aclosing(self._complete(request, "completions", call.owner)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
     @method
     async def create_embedding(self, request: EmbeddingRequest, call: Call) -> EmbeddingResponse:
-        """Turn texts into vectors."""
-        offer, endpoint = self._choose(request.model, "embedding")
-        with self._embedding_admission.place():
-            body = embedding_body(request, model=offer.model)
-            return EmbeddingResponse(json=await endpoint.embeddings(body, within_s=_EMBEDDING_WITHIN_S))
+        """Turn texts into vectors. There is no fallback: another model's vectors mean something else."""
+        offers = self.embedder.offers() if self.embedder is not None else []
+        if self.embedder is not None and request.model in AUTO | {offer.model for offer in offers}:
+            with self._embedding_admission.place():
+                body = embedding_body(request, model=offers[0].model)
+                return EmbeddingResponse(json=await self.embedder.endpoint().embeddings(body, within_s=_EMBEDDING_S))
+        known = self._directory.known(call.owner)
+        rules = replace(self._directory.rules(call.owner), fallback=())
+        try:
+            chosen = plan(known, rules, model=request.model, tasks=(), now=time.time()).candidates[0]
+        except ModelNotFound:
+            raise ModelNotFound.of(request.model, (o.model for o in offers), task="embedding") from None
+        body = embedding_body(request, model=chosen.model)
+        way = self._way(call.owner, chosen.endpoint)
+        return EmbeddingResponse(json=await way.embeddings(body, within_s=_EMBEDDING_S))
 
     @method
     async def list_models(self, request: ListModelsRequest, call: Call) -> ListModelsResponse:
         """The models that answer, and those that are on their way."""
-        return ListModelsResponse(
-            models=[
-                ChatModel(
-                    id=offer.model,
-                    endpoint=offer.endpoint,
-                    task=offer.task,
-                    status=offer.status,
-                    context_length=offer.context_length,
-                    created=offer.created,
-                )
-                for backend in self._backends()
-                for offer in backend.offers()
-            ]
-        )
+        own = [
+            ChatModel(
+                id=model,
+                endpoint=one.name,
+                endpoint_id=one.id,
+                task="chat",
+                status="down" if one.health == "offline" else "ready",
+            )
+            for one, model in catalog(self._directory.known(call.owner))
+        ]
+        ours = [
+            ChatModel(
+                id=offer.model,
+                endpoint=offer.endpoint,
+                endpoint_id=EMBEDDED if offer.task == "chat" else "",
+                task=offer.task,
+                status=offer.status,
+                context_length=offer.context_length,
+                created=offer.created,
+            )
+            for backend in self._backends()
+            for offer in backend.offers()
+        ]
+        return ListModelsResponse(models=[*ours, *own])
 
-    def _choose(self, wanted: str, task: Task) -> tuple[Offer, Endpoint]:
-        by_name = {backend.name: backend for backend in self._backends()}
-        offers = [offer for backend in by_name.values() for offer in backend.offers()]
-        active = self.chat_settings.chat_model_name if self.chat_settings.chat_endpoint else ""
-        offer = choose(offers, wanted, task, active=active)
-        return offer, by_name[offer.endpoint].endpoint()
+    @method
+    async def test_endpoint(self, request: TestEndpointRequest, call: Call) -> TestEndpointResponse:
+        """Ask whether an endpoint would work."""
+        return await diagnose(request.endpoint, self._directory.connect)
+
+    @method
+    async def discover_endpoints(self, request: DiscoverEndpointsRequest, call: Call) -> DiscoverEndpointsResponse:
+        """Look for endpoints on this machine."""
+        return await discover(self._directory.connect)
+
+    def _embedded(self) -> list[Known]:
+        """The language model that Atelier runs itself, or the server its operator named in its place."""
+        offers = self.chat_backend.offers()
+        if not offers:
+            return []
+        models = tuple(offer.model for offer in offers)
+        chosen = self.chat_settings.chat_model_name if self.chat_settings.chat_endpoint else ""
+        return [
+            Known(
+                id=EMBEDDED,
+                name=self.chat_backend.name,
+                model=chosen if chosen in models else models[0],
+                models=models,
+                health="healthy" if offers[0].status == "ready" else "offline",
+                detail=offers[0].detail,
+            )
+        ]
+
+    def _way(self, owner_id: str, endpoint_id: str) -> Endpoint:
+        if endpoint_id == EMBEDDED:
+            return self.chat_backend.endpoint()
+        return self._directory.way(owner_id, endpoint_id)
 
     async def _complete(
-        self, request: ChatCompletionRequest | CompletionRequest, route: Route
+        self, request: ChatCompletionRequest | CompletionRequest, route: Route, owner_id: str
     ) -> AsyncGenerator[CompletionChunk, None]:
-        timing = Timing(time.monotonic())
-        offer, endpoint = self._choose(request.model, "chat")
-        reply = Reply(offer.model, offer.endpoint, timing)
-        with self._admission.place(), self._figures(reply):
-            frames = endpoint.stream(route, completion_body(request, model=offer.model), timing)
+        rules = self._directory.rules(owner_id)
+        known = [*self._directory.known(owner_id), *self._embedded()]
+        tasks = tasks_of(request, rules.long_context_tokens)
+        found = plan(known, rules, model=request.model, tasks=tasks, now=time.time())
+        reply = Reply(Timing(time.monotonic()))
+
+        def ask(candidate: Candidate, timing: Timing) -> Frames:
+            return self._ask(request, route, owner_id, candidate, timing)
+
+        with self._figures(found.candidates[0].model, reply):
+            frames = dispatch(found, rules, reply, ask, self._on_failure)
             if request.stream:
                 chunks = streamed(frames, reply, include_usage=request.stream_options.include_usage)
             else:
@@ -159,15 +233,49 @@ class Chat(Service):
                 async for chunk in chunks:
                     yield chunk
 
+    async def _ask(
+        self,
+        request: ChatCompletionRequest | CompletionRequest,
+        route: Route,
+        owner_id: str,
+        candidate: Candidate,
+        timing: Timing,
+    ) -> Frames:
+        embedded = candidate.endpoint == EMBEDDED
+        limit = min(candidate.first_token_s, self.chat_settings.chat_first_token_s if embedded else math.inf)
+        with self._admission.place() if embedded else contextlib.nullcontext():
+            way = self._way(owner_id, candidate.endpoint)
+            model = candidate.model or await _first_model(way)
+            frames = way.stream(route, completion_body(request, model=model), timing, first_token_s=limit)
+            async with contextlib.aclosing(frames):
+                async for batch in frames:
+                    yield batch
+
+    def _on_failure(self, candidate: Candidate, failure: Failure, cool_s: float) -> None:
+        # What is wrong with our own engine its supervisor knows better.
+        if candidate.endpoint != EMBEDDED and cool_s:
+            until = time.time() + cool_s
+            self._directory.cool(candidate.endpoint, failure, until)
+            self._keeper.cool(candidate.endpoint, failure, until)
+
     @contextlib.contextmanager
-    def _figures(self, reply: Reply):
-        inside = figures.REQUESTS_INSIDE.labels(reply.model)
+    def _figures(self, model: str, reply: Reply):
+        inside = figures.REQUESTS_INSIDE.labels(model)
         inside.inc()
         try:
             yield
         finally:
             inside.dec()
+            model = reply.model or model
             if reply.timing.first_content is not None:
-                figures.FIRST_TOKEN_SECONDS.labels(reply.model).observe(reply.timing.first_token_ms / 1000)
-            figures.TOKENS.labels(reply.model, "read").inc(reply.usage.prompt_tokens)
-            figures.TOKENS.labels(reply.model, "written").inc(reply.usage.completion_tokens)
+                figures.FIRST_TOKEN_SECONDS.labels(model).observe(reply.timing.first_token_ms / 1000)
+            figures.TOKENS.labels(model, "read").inc(reply.usage.prompt_tokens)
+            figures.TOKENS.labels(model, "written").inc(reply.usage.completion_tokens)
+
+
+async def _first_model(way: Endpoint) -> str:
+    """For an endpoint nobody has looked at yet, registered without a model."""
+    models = await way.models()
+    if not models:
+        raise Unavailable(f"{way.name} has no models", code="no_models", hint="Load one there.")
+    return models[0].id

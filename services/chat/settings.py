@@ -31,6 +31,7 @@ class ChatSettings(ServiceSettings):
     chat_between_tokens_s: float = Field(60.0, gt=0, description="Longest silence inside an answer, seconds.")
     # Below the patience of those who wait for a first token, so that one of them is enough to show a stall.
     chat_stall_s: float = Field(25.0, gt=0, description="Seconds without a token, while some wait, until a restart.")
+    chat_health_every_s: float = Field(30.0, gt=0, description="Seconds between two looks at a registered endpoint.")
     chat_start_s: float = Field(600.0, gt=0, description="Seconds the engine may take to become ready.")
 
     embedding_model: str = Field("", description="Embedding model's folder; empty = the one in the data folder.")

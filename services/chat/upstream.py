@@ -45,6 +45,8 @@ class Upstream:
         self._headers = {"accept-encoding": "identity", **(headers or {})}
         self._session: aiohttp.ClientSession | None = None
         self._responses: set[aiohttp.ClientResponse] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._closed = False
 
     def _opened(self) -> aiohttp.ClientSession:
@@ -76,16 +78,23 @@ class Upstream:
         else:
             response = await session.post(url, data=body, headers=_JSON, allow_redirects=False)
         self._responses.add(response)
+        self._idle.clear()
         try:
             yield response
         finally:
             self._responses.discard(response)
+            if not self._responses:
+                self._idle.set()
             response.close()
 
     async def fetch(self, path: str, *, body: bytes | None = None, within_s: float) -> Fetched:
         """The whole response. Raises `Broken`, `TimeoutError`."""
         async with asyncio.timeout(within_s), self.request(path, body) as response:
             return Fetched(response.status, response.headers, await response.read())
+
+    async def idle(self) -> None:
+        """Wait until no response is being read."""
+        await self._idle.wait()
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     s3_secure: bool = False
     s3_region: str = "us-east-1"
 
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="Key that encrypts stored secrets; empty = `secret.key` in the home folder."
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 

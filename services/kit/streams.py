@@ -71,6 +71,8 @@ async def ensure(jetstream: JetStreamContext, settings: Settings) -> None:
             # It exists with another configuration (an older version, a new limit).
             await jetstream.update_stream(config)
     await _bucket(jetstream, subjects.CONTROL_BUCKET, ttl_s=_DAY_S, storage=StorageType.FILE, settings=settings)
+    await _bucket(jetstream, subjects.ENDPOINTS_BUCKET, ttl_s=0, storage=StorageType.FILE, settings=settings)
+    await _bucket(jetstream, subjects.HEALTH_BUCKET, ttl_s=_DAY_S, storage=StorageType.MEMORY, settings=settings)
     await _bucket(jetstream, subjects.PRESENCE_BUCKET, ttl_s=15, storage=StorageType.MEMORY, settings=settings)
 
 

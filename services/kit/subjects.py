@@ -14,6 +14,11 @@ DEAD = "DEAD"
 ADVISORIES = "ADVISORIES"
 # Words to jobs: cancel, pause, finish. Workers watch it, so one mechanism serves waiting and running jobs.
 CONTROL_BUCKET = "control"
+# Each owner's endpoints and routing, under the owner's name: written by the gateway, whose catalog is the truth, and
+# watched by every copy of the chat service, so that a request needs no database.
+ENDPOINTS_BUCKET = "endpoints"
+# How each endpoint is, under its id: one copy of the chat service looks, all copies and the gateway know.
+HEALTH_BUCKET = "health"
 # Who is up, and what it is busy with; entries expire unless renewed.
 PRESENCE_BUCKET = "presence"
 # Which outputs and endings a copy of the gateway has just written into the catalog, for all copies; nothing is stored.

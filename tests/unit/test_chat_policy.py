@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from services.chat.admission import Admission
-from services.chat.choice import Offer, choose
 from services.chat.embedder.model import batches
 from services.chat.processor import Processor, read_cpuinfo
 from services.chat.settings import ChatSettings
@@ -15,36 +14,7 @@ from services.chat.sse import FrameSplitter
 from services.chat.stall import EngineFigures, StallWatch, read_figures
 from services.chat.vllm_server import vllm_program
 from services.kit.backoff import Backoff
-from services.kit.failures import NotFound, Overloaded, Unavailable
-
-OFFERS = [
-    Offer("smol", "vllm", "chat", "ready"),
-    Offer("gemma", "lab", "chat", "down"),
-    Offer("minilm", "embedder", "embedding", "ready"),
-]
-
-
-def test_no_model_named_means_the_active_one() -> None:
-    assert choose(OFFERS, "", "chat", active="gemma").model == "gemma"
-    assert choose(OFFERS, "", "chat", active="").model == "smol"
-    assert choose(OFFERS, "", "embedding", active="gemma").model == "minilm"
-
-
-def test_a_named_model_is_taken_even_while_it_is_down() -> None:
-    assert choose(OFFERS, "gemma", "chat", active="smol").endpoint == "lab"
-
-
-@pytest.mark.parametrize("wanted", ["gpt-9", "minilm", "Smol"])
-def test_an_unknown_model_names_the_field_and_the_known_ones(wanted: str) -> None:
-    with pytest.raises(NotFound, match="smol, gemma") as caught:
-        choose(OFFERS, wanted, "chat", active="")
-    assert caught.value.code == "model_not_found" and caught.value.fields[0].field == "model"
-
-
-def test_no_model_at_all_says_to_register_one() -> None:
-    with pytest.raises(Unavailable) as caught:
-        choose([], "", "chat", active="")
-    assert "Register a model" in caught.value.hint
+from services.kit.failures import Overloaded
 
 
 def test_over_capacity_is_turned_away_and_a_freed_place_is_free() -> None:

@@ -1,3 +1,4 @@
+from atelier.v1 import endpoints_pb2 as _endpoints_pb2
 from atelier.v1 import options_pb2 as _options_pb2
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf.internal import containers as _containers
@@ -141,17 +142,19 @@ class ListModelsResponse(_message.Message):
     def __init__(self, models: _Optional[_Iterable[_Union[ChatModel, _Mapping]]] = ...) -> None: ...
 
 class ChatModel(_message.Message):
-    __slots__ = ("id", "endpoint", "task", "status", "context_length", "created")
+    __slots__ = ("id", "endpoint", "task", "status", "context_length", "created", "endpoint_id")
     ID_FIELD_NUMBER: _ClassVar[int]
     ENDPOINT_FIELD_NUMBER: _ClassVar[int]
     TASK_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_LENGTH_FIELD_NUMBER: _ClassVar[int]
     CREATED_FIELD_NUMBER: _ClassVar[int]
+    ENDPOINT_ID_FIELD_NUMBER: _ClassVar[int]
     id: str
     endpoint: str
     task: str
     status: str
     context_length: int
     created: int
-    def __init__(self, id: _Optional[str] = ..., endpoint: _Optional[str] = ..., task: _Optional[str] = ..., status: _Optional[str] = ..., context_length: _Optional[int] = ..., created: _Optional[int] = ...) -> None: ...
+    endpoint_id: str
+    def __init__(self, id: _Optional[str] = ..., endpoint: _Optional[str] = ..., task: _Optional[str] = ..., status: _Optional[str] = ..., context_length: _Optional[int] = ..., created: _Optional[int] = ..., endpoint_id: _Optional[str] = ...) -> None: ...

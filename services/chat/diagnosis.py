@@ -1,0 +1,105 @@
+"""Would an endpoint work? And if not: why, in words its owner can act on."""
+
+import asyncio
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from atelier.v1.endpoints_pb2 import (
+    DiscoveredEndpoint,
+    DiscoverEndpointsResponse,
+    EndpointHealth,
+    TestEndpointResponse,
+)
+from atelier.v1.endpoints_pb2 import Endpoint as Registered
+from atelier.v1.endpoints_pb2 import EndpointKind as Kind
+from services.chat.dialects import DISCOVERABLE, dialect
+from services.chat.endpoint import Endpoint
+from services.chat.health import Look, after, look
+from services.kit.failures import Failure
+
+Connect = Callable[[Registered], Endpoint]
+
+
+async def diagnose(registered: Registered, connect: Connect) -> TestEndpointResponse:
+    """Ask it for its models, if need be where the API of its kind usually is. Never raises for what is wrong there."""
+    kind = dialect(registered.kind)
+    given = kind.address(registered.base_url)
+    seen, answer = await _try(registered, connect), TestEndpointResponse(base_url=given)
+    usual = _usual(given, kind.api_path)
+    if seen.failure is not None and seen.failure.code == "not_an_endpoint" and usual != given:
+        elsewhere = Registered()
+        elsewhere.CopyFrom(registered)
+        elsewhere.base_url = usual
+        found = await _try(elsewhere, connect)
+        if found.failure is None:
+            seen, answer.base_url = found, usual
+    health = after(EndpointHealth(), seen, registered.model, 0.0)
+    answer.status, answer.latency_ms = health.status, seen.latency_ms
+    answer.models.extend(health.models)
+    if seen.failure is None:
+        answer.code, answer.detail = health.code, health.detail
+        return answer
+    answer.code, answer.detail, answer.hint = _explained(registered, seen.failure, given)
+    return answer
+
+
+async def discover(connect: Connect) -> DiscoverEndpointsResponse:
+    """The endpoints that answer at the usual addresses of this machine."""
+    candidates = [Registered(kind=kind, base_url=dialect(kind).default_url) for kind in DISCOVERABLE]
+    seen = await asyncio.gather(*(_try(candidate, connect) for candidate in candidates))
+    found = DiscoverEndpointsResponse()
+    for candidate, one in zip(candidates, seen, strict=True):
+        if one.failure is None:
+            health = after(EndpointHealth(), one, "", 0.0)
+            found.endpoints.append(
+                DiscoveredEndpoint(
+                    kind=candidate.kind, base_url=candidate.base_url, models=health.models, latency_ms=one.latency_ms
+                )
+            )
+    return found
+
+
+async def _try(registered: Registered, connect: Connect) -> Look:
+    try:
+        way = connect(registered)
+    except Failure as failure:
+        return Look(failure=failure)
+    try:
+        return await look(way)
+    finally:
+        await way.close()
+
+
+def _usual(address: str, api_path: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}/{api_path}"
+
+
+def _explained(registered: Registered, failure: Failure, address: str) -> tuple[str, str, str]:
+    """Code, what failed, and what to do."""
+    kind, cause = dialect(registered.kind), failure.__cause__
+    host = urlsplit(address).netloc
+    if isinstance(cause, aiohttp.ClientConnectorDNSError):
+        return "unknown_host", f"There is no host {urlsplit(address).hostname!r}.", "Check the spelling of the address."
+    if isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
+        return "unreachable", f"No secure connection to {host}: {cause}", "Check whether it is http or https."
+    if isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return "unreachable", f"Nothing answers at {host}.", _start_hint(registered.kind)
+    if failure.code == "endpoint_refused" and not registered.sealed_key:
+        return "key_missing", f"{kind.label} wants an API key.", "Enter the key of your account."
+    if failure.code == "endpoint_refused":
+        return "key_refused", failure.message, "Check the API key: it may be mistyped, expired or of another account."
+    if failure.code == "timed_out":
+        return "timed_out", failure.message, "It may be busy loading a model; try again in a minute."
+    return failure.code, failure.message, failure.hint
+
+
+def _start_hint(kind: Kind) -> str:
+    hints = {
+        Kind.ENDPOINT_KIND_LM_STUDIO: "Start LM Studio, load a model and switch its server on (Developer → Status).",
+        Kind.ENDPOINT_KIND_OLLAMA: "Start Ollama: `ollama serve`.",
+        Kind.ENDPOINT_KIND_VLLM: "Start vLLM: `vllm serve <model>`.",
+    }
+    return hints.get(kind, "Check that it runs, and the port in the address.")

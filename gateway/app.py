@@ -18,7 +18,19 @@ from gateway.marks import Marks
 from gateway.openai.routes import routes as openai_routes
 from gateway.projector import Projector
 from gateway.reconcile import Reconciler
-from gateway.routes import assets, conversations, events, generate, health, jobs, monitoring, reference, socket
+from gateway.registry import Registry
+from gateway.routes import (
+    assets,
+    conversations,
+    endpoints,
+    events,
+    generate,
+    health,
+    jobs,
+    monitoring,
+    reference,
+    socket,
+)
 from gateway.settings import GatewaySettings, load
 from gateway.settled import Settled
 from gateway.state import Parts
@@ -32,6 +44,7 @@ from services.kit.failures import Failure
 from services.kit.journal import Journal
 from services.kit.objects import ObjectStore
 from services.kit.queue import JobQueue
+from services.kit.secrets import SecretBox
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +54,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     settings = settings or load()
     app = FastAPI(title="Atelier", version=VERSION, docs_url=None, redoc_url=None, lifespan=_lifespan)
     app.state.settings = settings
-    for module in (jobs, events, generate, assets, conversations, monitoring, health, reference, socket):
+    for module in (jobs, events, generate, assets, conversations, endpoints, monitoring, health, reference, socket):
         app.include_router(module.routes)
     app.include_router(openai_routes)
     app.router.default = WebApp(DIST)
@@ -72,6 +85,9 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         hub = Hub(bus, journal, settled.wait, buffer=settings.stream_buffer)
         await hub.start()
         stack.push_async_callback(hub.stop)
+        registry = Registry(database, bus)
+        await registry.start()
+        stack.push_async_callback(registry.stop)
         marks = Marks(database)
         stack.push_async_callback(marks.flush)
         acts = Jobs(database, bus, queue, journal, hub, marks)
@@ -99,6 +115,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             hub=hub,
             jobs=acts,
             thumbnails=Thumbnails(objects, settings.max_image_pixels),
+            registry=registry,
+            secrets=SecretBox.of(settings),
             background=background,
         )
         log.info("gateway_ready", catalog=database.dialect)

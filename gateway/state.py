@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from gateway.auth import Principal, principal
 from gateway.catalog.database import Database
 from gateway.jobs import Jobs
+from gateway.registry import Registry
 from gateway.settings import GatewaySettings
 from gateway.streams import Hub
 from gateway.thumbnails import Thumbnails
@@ -17,6 +18,7 @@ from services.kit.bus import Bus
 from services.kit.call import CallClient
 from services.kit.journal import Journal
 from services.kit.objects import ObjectStore
+from services.kit.secrets import SecretBox
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Parts:
     hub: Hub
     jobs: Jobs
     thumbnails: Thumbnails
+    registry: Registry
+    secrets: SecretBox
     background: tuple[asyncio.Task[None], ...]
     """What runs beside the requests; none of it ever ends by itself."""
 

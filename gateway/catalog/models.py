@@ -184,6 +184,39 @@ class MessageRow(Base):
     )
 
 
+class EndpointRow(Base):
+    """A server of an owner that answers chat requests. Its API key is encrypted and never leaves again."""
+
+    __tablename__ = "endpoints"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Owner)
+    name: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(32))
+    base_url: Mapped[str] = mapped_column(String(2000))
+    model: Mapped[str] = mapped_column(String(256), default="")
+    sealed_key: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    tags: Mapped[list[str]] = mapped_column(Document)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    updated_at: Mapped[datetime] = mapped_column(Utc)
+
+    __table_args__ = (
+        Index("ix_endpoints_owner", "owner_id", "id"),
+        Index("ux_endpoints_owner_name", "owner_id", "name", unique=True),
+    )
+
+
+class RoutingRow(Base):
+    """How an owner's chat requests are routed; no row = the defaults."""
+
+    __tablename__ = "routing"
+
+    owner_id: Mapped[str] = mapped_column(Owner, primary_key=True)
+    rules: Mapped[dict[str, Any]] = mapped_column(Document)
+    updated_at: Mapped[datetime] = mapped_column(Utc)
+
+
 class IdempotencyRow(Base):
     """Which job an `Idempotency-Key` stands for, and the hash of the request it came with."""
 

@@ -19,7 +19,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from atelier.v1 import chat_pb2, diffusion_pb2
+from atelier.v1 import chat_pb2, diffusion_pb2, endpoints_pb2
 from gateway.__main__ import Server
 from gateway.app import create_app
 from gateway.protocol import Protocol
@@ -95,6 +95,7 @@ class Parrot(Service):
         super().__init__(settings)
         self.asked: list[chat_pb2.ChatCompletionRequest] = []
         self.ended = asyncio.Event()
+        self.tested: list[endpoints_pb2.Endpoint] = []
 
     @method
     async def create_chat_completion(
@@ -168,6 +169,33 @@ class Parrot(Service):
         """The parrot."""
         model = chat_pb2.ChatModel(id="parrot", endpoint="test", task="chat", status="ready", created=1_700_000_000)
         return chat_pb2.ListModelsResponse(models=[model])
+
+    @method
+    async def test_endpoint(
+        self, request: endpoints_pb2.TestEndpointRequest, call: Call
+    ) -> endpoints_pb2.TestEndpointResponse:
+        """Whatever is at a host called `broken` is broken; a key is told back, so that a test sees it arrived."""
+        self.tested.append(request.endpoint)
+        if "broken" in request.endpoint.base_url:
+            offline = endpoints_pb2.EndpointStatus.ENDPOINT_STATUS_OFFLINE
+            return endpoints_pb2.TestEndpointResponse(
+                status=offline, code="unreachable", detail="Nothing answers.", hint="Start it."
+            )
+        healthy = endpoints_pb2.EndpointStatus.ENDPOINT_STATUS_HEALTHY
+        model = endpoints_pb2.EndpointModel(id="gemma-2b")
+        return endpoints_pb2.TestEndpointResponse(
+            status=healthy, latency_ms=12, models=[model], base_url=request.endpoint.base_url
+        )
+
+    @method
+    async def discover_endpoints(
+        self, request: endpoints_pb2.DiscoverEndpointsRequest, call: Call
+    ) -> endpoints_pb2.DiscoverEndpointsResponse:
+        """One Ollama."""
+        found = endpoints_pb2.DiscoveredEndpoint(
+            kind=endpoints_pb2.EndpointKind.ENDPOINT_KIND_OLLAMA, base_url="http://127.0.0.1:11434/v1", latency_ms=3
+        )
+        return endpoints_pb2.DiscoverEndpointsResponse(endpoints=[found])
 
 
 def part(data: dict[str, Any]) -> chat_pb2.CompletionChunk:

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AllEventsData, AllEventsErrors, AllEventsResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetModelData, GetModelErrors, GetModelResponses, HealthData, HealthResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, TextToImageData, TextToImageErrors, TextToImageResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses } from './types.gen';
+import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetModelData, GetModelErrors, GetModelResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, HealthData, HealthResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -232,6 +232,118 @@ export const updateConversation = <ThrowOnError extends boolean = false>(options
  */
 export const createMessage = <ThrowOnError extends boolean = false>(options: Options<CreateMessageData, ThrowOnError, unknown>): Promise<ServerSentEventsResult<CreateMessageResponses>> => (options.client ?? client).sse.post<CreateMessageResponses, CreateMessageErrors, ThrowOnError>({
     url: '/api/conversations/{conversation_id}/messages',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List endpoints
+ *
+ * The embedded one first, then yours, oldest first. What is away does not delay the list.
+ */
+export const listEndpoints = <ThrowOnError extends boolean = false>(options?: Options<ListEndpointsData, ThrowOnError>): RequestResult<ListEndpointsResponses, ListEndpointsErrors, ThrowOnError> => (options?.client ?? client).get<ListEndpointsResponses, ListEndpointsErrors, ThrowOnError>({ url: '/api/endpoints', ...options });
+
+/**
+ * Register an endpoint
+ *
+ * Your first becomes the active one. It is not asked whether it works: see `/api/endpoints/test`.
+ */
+export const createEndpoint = <ThrowOnError extends boolean = false>(options: Options<CreateEndpointData, ThrowOnError>): RequestResult<CreateEndpointResponses, CreateEndpointErrors, ThrowOnError> => (options.client ?? client).post<CreateEndpointResponses, CreateEndpointErrors, ThrowOnError>({
+    url: '/api/endpoints',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Test an address
+ *
+ * Before it is registered: does it answer, with which models, and if not, why?
+ */
+export const tryEndpoint = <ThrowOnError extends boolean = false>(options: Options<TryEndpointData, ThrowOnError>): RequestResult<TryEndpointResponses, TryEndpointErrors, ThrowOnError> => (options.client ?? client).post<TryEndpointResponses, TryEndpointErrors, ThrowOnError>({
+    url: '/api/endpoints/test',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Look for endpoints on this machine
+ *
+ * LM Studio, Ollama and vLLM at their usual addresses.
+ */
+export const discoverEndpoints = <ThrowOnError extends boolean = false>(options?: Options<DiscoverEndpointsData, ThrowOnError>): RequestResult<DiscoverEndpointsResponses, DiscoverEndpointsErrors, ThrowOnError> => (options?.client ?? client).get<DiscoverEndpointsResponses, DiscoverEndpointsErrors, ThrowOnError>({ url: '/api/endpoints/discover', ...options });
+
+/**
+ * Forget an endpoint
+ *
+ * With its key. The routing goes on without it.
+ */
+export const deleteEndpoint = <ThrowOnError extends boolean = false>(options: Options<DeleteEndpointData, ThrowOnError>): RequestResult<DeleteEndpointResponses, DeleteEndpointErrors, ThrowOnError> => (options.client ?? client).delete<DeleteEndpointResponses, DeleteEndpointErrors, ThrowOnError>({ url: '/api/endpoints/{endpoint_id}', ...options });
+
+/**
+ * Get an endpoint
+ *
+ * One of the list.
+ */
+export const getEndpoint = <ThrowOnError extends boolean = false>(options: Options<GetEndpointData, ThrowOnError>): RequestResult<GetEndpointResponses, GetEndpointErrors, ThrowOnError> => (options.client ?? client).get<GetEndpointResponses, GetEndpointErrors, ThrowOnError>({ url: '/api/endpoints/{endpoint_id}', ...options });
+
+/**
+ * Change an endpoint
+ *
+ * Answers that are being written are not interrupted.
+ */
+export const updateEndpoint = <ThrowOnError extends boolean = false>(options: Options<UpdateEndpointData, ThrowOnError>): RequestResult<UpdateEndpointResponses, UpdateEndpointErrors, ThrowOnError> => (options.client ?? client).patch<UpdateEndpointResponses, UpdateEndpointErrors, ThrowOnError>({
+    url: '/api/endpoints/{endpoint_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Test an endpoint
+ *
+ * Does it answer, with which models, and if not, why?
+ */
+export const testEndpoint = <ThrowOnError extends boolean = false>(options: Options<TestEndpointData, ThrowOnError>): RequestResult<TestEndpointResponses, TestEndpointErrors, ThrowOnError> => (options.client ?? client).post<TestEndpointResponses, TestEndpointErrors, ThrowOnError>({ url: '/api/endpoints/{endpoint_id}/test', ...options });
+
+/**
+ * How an endpoint is and was
+ *
+ * Looked at every 30 s by asking for its models, which costs no tokens.
+ */
+export const getEndpointHealth = <ThrowOnError extends boolean = false>(options: Options<GetEndpointHealthData, ThrowOnError>): RequestResult<GetEndpointHealthResponses, GetEndpointHealthErrors, ThrowOnError> => (options.client ?? client).get<GetEndpointHealthResponses, GetEndpointHealthErrors, ThrowOnError>({ url: '/api/endpoints/{endpoint_id}/health', ...options });
+
+/**
+ * Let an endpoint answer
+ *
+ * It answers requests that name no model from now on; the one before it is the first to fall back on.
+ */
+export const activateEndpoint = <ThrowOnError extends boolean = false>(options: Options<ActivateEndpointData, ThrowOnError>): RequestResult<ActivateEndpointResponses, ActivateEndpointErrors, ThrowOnError> => (options.client ?? client).post<ActivateEndpointResponses, ActivateEndpointErrors, ThrowOnError>({ url: '/api/endpoints/{endpoint_id}/activate', ...options });
+
+/**
+ * How requests are routed
+ *
+ * Active endpoint, fallback chain, rules and time-outs.
+ */
+export const getRouting = <ThrowOnError extends boolean = false>(options?: Options<GetRoutingData, ThrowOnError>): RequestResult<GetRoutingResponses, GetRoutingErrors, ThrowOnError> => (options?.client ?? client).get<GetRoutingResponses, GetRoutingErrors, ThrowOnError>({ url: '/api/routing', ...options });
+
+/**
+ * Route requests otherwise
+ *
+ * Takes the place of what was set; what is not given gets its default.
+ */
+export const setRouting = <ThrowOnError extends boolean = false>(options: Options<SetRoutingData, ThrowOnError>): RequestResult<SetRoutingResponses, SetRoutingErrors, ThrowOnError> => (options.client ?? client).put<SetRoutingResponses, SetRoutingErrors, ThrowOnError>({
+    url: '/api/routing',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -251,6 +251,351 @@ export type ConversationPatch = {
 };
 
 /**
+ * DiscoveredEndpoint
+ *
+ * An endpoint that runs on this machine.
+ */
+export type DiscoveredEndpoint = {
+    /**
+     * Kind
+     */
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    /**
+     * Base Url
+     */
+    base_url: string;
+    /**
+     * Models
+     */
+    models: Array<EndpointModel>;
+    /**
+     * Latency Ms
+     */
+    latency_ms: number;
+    /**
+     * Registered
+     *
+     * Whether you have it already.
+     */
+    registered: boolean;
+};
+
+/**
+ * Endpoint
+ *
+ * A server that answers chat requests.
+ */
+export type Endpoint = {
+    /**
+     * Id
+     *
+     * `embedded` for the language model Atelier runs itself.
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Kind
+     */
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'embedded';
+    /**
+     * Base Url
+     */
+    base_url: string;
+    /**
+     * Model
+     *
+     * Empty = the first model it lists.
+     */
+    model: string;
+    /**
+     * Has Key
+     */
+    has_key: boolean;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Enabled
+     */
+    enabled: boolean;
+    /**
+     * Active
+     *
+     * Whether it answers requests that name no model.
+     */
+    active: boolean;
+    /**
+     * Models
+     *
+     * Of the last good look; they stay while it is away.
+     */
+    models: Array<EndpointModel>;
+    health: EndpointHealth;
+    /**
+     * Created At
+     *
+     * Null for the embedded one.
+     */
+    created_at: string | null;
+};
+
+/**
+ * EndpointCreate
+ *
+ * A server that answers chat requests.
+ */
+export type EndpointCreate = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Kind
+     */
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    /**
+     * Base Url
+     *
+     * Where it is; empty = where its kind usually is.
+     */
+    base_url?: string;
+    /**
+     * Model
+     *
+     * Empty = the first model it lists.
+     */
+    model?: string;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * Enabled
+     */
+    enabled?: boolean;
+};
+
+/**
+ * EndpointHealth
+ *
+ * How an endpoint is.
+ */
+export type EndpointHealth = {
+    /**
+     * Status
+     */
+    status: 'healthy' | 'degraded' | 'offline' | 'unknown';
+    /**
+     * Latency Ms
+     *
+     * To list its models, mean of the last looks.
+     */
+    latency_ms: number | null;
+    /**
+     * Checked At
+     */
+    checked_at: string | null;
+    /**
+     * Code
+     *
+     * Stable word for what is wrong.
+     */
+    code: string;
+    /**
+     * Detail
+     *
+     * What is wrong, for people.
+     */
+    detail: string;
+    /**
+     * Cooling Until
+     *
+     * Requests pass it over until then.
+     */
+    cooling_until: string | null;
+    /**
+     * Cooling Reason
+     */
+    cooling_reason: string;
+};
+
+/**
+ * EndpointHistory
+ *
+ * How an endpoint is and was.
+ */
+export type EndpointHistory = {
+    /**
+     * Status
+     */
+    status: 'healthy' | 'degraded' | 'offline' | 'unknown';
+    /**
+     * Latency Ms
+     *
+     * To list its models, mean of the last looks.
+     */
+    latency_ms: number | null;
+    /**
+     * Checked At
+     */
+    checked_at: string | null;
+    /**
+     * Code
+     *
+     * Stable word for what is wrong.
+     */
+    code: string;
+    /**
+     * Detail
+     *
+     * What is wrong, for people.
+     */
+    detail: string;
+    /**
+     * Cooling Until
+     *
+     * Requests pass it over until then.
+     */
+    cooling_until: string | null;
+    /**
+     * Cooling Reason
+     */
+    cooling_reason: string;
+    /**
+     * History
+     *
+     * The last looks, oldest first.
+     */
+    history: Array<HealthSample>;
+};
+
+/**
+ * EndpointModel
+ *
+ * A model an endpoint lists.
+ */
+export type EndpointModel = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Context Length
+     *
+     * Tokens; 0 = it does not say.
+     */
+    context_length: number;
+};
+
+/**
+ * EndpointPatch
+ *
+ * What to change of an endpoint; fields that are not given stay.
+ */
+export type EndpointPatch = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Base Url
+     */
+    base_url?: string | null;
+    /**
+     * Model
+     */
+    model?: string | null;
+    /**
+     * Api Key
+     *
+     * Empty = forget the key.
+     */
+    api_key?: null;
+    /**
+     * Tags
+     */
+    tags?: Array<string> | null;
+    /**
+     * Enabled
+     *
+     * False = never asked.
+     */
+    enabled?: boolean | null;
+};
+
+/**
+ * EndpointTest
+ *
+ * What came of a test.
+ */
+export type EndpointTest = {
+    /**
+     * Status
+     */
+    status: 'healthy' | 'degraded' | 'offline' | 'unknown';
+    /**
+     * Latency Ms
+     */
+    latency_ms: number | null;
+    /**
+     * Models
+     */
+    models: Array<EndpointModel>;
+    /**
+     * Code
+     *
+     * Stable word for what failed; empty = nothing.
+     */
+    code: string;
+    /**
+     * Detail
+     *
+     * What failed, for people.
+     */
+    detail: string;
+    /**
+     * Hint
+     *
+     * What to do about it.
+     */
+    hint: string;
+    /**
+     * Base Url
+     *
+     * Where it answers.
+     */
+    base_url: string;
+};
+
+/**
+ * EndpointTry
+ *
+ * An endpoint that may be registered.
+ */
+export type EndpointTry = {
+    /**
+     * Kind
+     */
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    /**
+     * Base Url
+     *
+     * Where it is; empty = where its kind usually is.
+     */
+    base_url?: string;
+    /**
+     * Model
+     *
+     * Empty = the first model it lists.
+     */
+    model?: string;
+};
+
+/**
  * FieldLimits
  *
  * What a field of a request may hold.
@@ -382,6 +727,26 @@ export type Health = {
      * Version
      */
     version: string;
+};
+
+/**
+ * HealthSample
+ *
+ * One look.
+ */
+export type HealthSample = {
+    /**
+     * Time
+     */
+    time: string;
+    /**
+     * Status
+     */
+    status: 'healthy' | 'degraded' | 'offline' | 'unknown';
+    /**
+     * Latency Ms
+     */
+    latency_ms: number | null;
 };
 
 /**
@@ -539,6 +904,26 @@ export type ListingAsset = {
      * Items
      */
     items: Array<Asset>;
+};
+
+/**
+ * Listing[DiscoveredEndpoint]
+ */
+export type ListingDiscoveredEndpoint = {
+    /**
+     * Items
+     */
+    items: Array<DiscoveredEndpoint>;
+};
+
+/**
+ * Listing[Endpoint]
+ */
+export type ListingEndpoint = {
+    /**
+     * Items
+     */
+    items: Array<Endpoint>;
 };
 
 /**
@@ -735,6 +1120,62 @@ export type Readiness = {
 };
 
 /**
+ * Routing
+ *
+ * How an owner's requests are routed.
+ */
+export type Routing = {
+    /**
+     * Active
+     *
+     * The endpoint that answers unless a rule or the request says otherwise; empty = the embedded one.
+     */
+    active?: string;
+    /**
+     * Fallback
+     *
+     * Endpoints asked in turn when the first cannot answer.
+     */
+    fallback?: Array<string>;
+    /**
+     * Task Rules
+     *
+     * Which endpoint answers which kind of request.
+     */
+    task_rules?: Array<TaskRule>;
+    /**
+     * Local First Token S
+     *
+     * Until the first content token of an endpoint on this machine or network.
+     */
+    local_first_token_s?: number;
+    /**
+     * Cloud First Token S
+     *
+     * The same for one in the cloud.
+     */
+    cloud_first_token_s?: number;
+    /**
+     * Retries
+     *
+     * How often a broken connection is tried again before the next endpoint is asked.
+     */
+    retries?: number;
+    /**
+     * Cool Down S
+     *
+     * How long an endpoint that failed is passed over.
+     */
+    cool_down_s?: number;
+    /**
+     * Long Context Tokens
+     *
+     * Prompts of more tokens than this are "long_context".
+     */
+    long_context_tokens?: number;
+};
+
+/**
  * SamplerOption
  *
  * A sampler.
@@ -796,6 +1237,32 @@ export type SizeOption = {
      * Height
      */
     height: number;
+};
+
+/**
+ * TaskRule
+ *
+ * Which endpoint answers requests of one kind.
+ */
+export type TaskRule = {
+    /**
+     * Task
+     *
+     * "chat", "code", "long_context", "vision" or "tools".
+     */
+    task: string;
+    /**
+     * Endpoint Id
+     *
+     * The endpoint.
+     */
+    endpoint_id: string;
+    /**
+     * Model
+     *
+     * A model of that endpoint; empty = its own choice.
+     */
+    model?: string;
 };
 
 /**
@@ -1225,6 +1692,114 @@ export type EmbeddingRequest = {
      */
     user?: string | null;
     [key: string]: unknown;
+};
+
+/**
+ * EndpointCreate
+ *
+ * A server that answers chat requests.
+ */
+export type EndpointCreateWritable = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Kind
+     */
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    /**
+     * Base Url
+     *
+     * Where it is; empty = where its kind usually is.
+     */
+    base_url?: string;
+    /**
+     * Model
+     *
+     * Empty = the first model it lists.
+     */
+    model?: string;
+    /**
+     * Api Key
+     *
+     * Kept encrypted, never told again.
+     */
+    api_key?: string;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * Enabled
+     */
+    enabled?: boolean;
+};
+
+/**
+ * EndpointPatch
+ *
+ * What to change of an endpoint; fields that are not given stay.
+ */
+export type EndpointPatchWritable = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Base Url
+     */
+    base_url?: string | null;
+    /**
+     * Model
+     */
+    model?: string | null;
+    /**
+     * Api Key
+     *
+     * Empty = forget the key.
+     */
+    api_key?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string> | null;
+    /**
+     * Enabled
+     *
+     * False = never asked.
+     */
+    enabled?: boolean | null;
+};
+
+/**
+ * EndpointTry
+ *
+ * An endpoint that may be registered.
+ */
+export type EndpointTryWritable = {
+    /**
+     * Kind
+     */
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    /**
+     * Base Url
+     *
+     * Where it is; empty = where its kind usually is.
+     */
+    base_url?: string;
+    /**
+     * Model
+     *
+     * Empty = the first model it lists.
+     */
+    model?: string;
+    /**
+     * Api Key
+     *
+     * Kept encrypted, never told again.
+     */
+    api_key?: string;
 };
 
 export type ListJobsData = {
@@ -2723,6 +3298,616 @@ export type CreateMessageResponses = {
      */
     200: unknown;
 };
+
+export type ListEndpointsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/endpoints';
+};
+
+export type ListEndpointsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListEndpointsError = ListEndpointsErrors[keyof ListEndpointsErrors];
+
+export type ListEndpointsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ListingEndpoint;
+};
+
+export type ListEndpointsResponse = ListEndpointsResponses[keyof ListEndpointsResponses];
+
+export type CreateEndpointData = {
+    body: EndpointCreateWritable;
+    path?: never;
+    query?: never;
+    url: '/api/endpoints';
+};
+
+export type CreateEndpointErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * Not in its present state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateEndpointError = CreateEndpointErrors[keyof CreateEndpointErrors];
+
+export type CreateEndpointResponses = {
+    /**
+     * Successful Response
+     */
+    201: Endpoint;
+};
+
+export type CreateEndpointResponse = CreateEndpointResponses[keyof CreateEndpointResponses];
+
+export type TryEndpointData = {
+    body: EndpointTryWritable;
+    path?: never;
+    query?: never;
+    url: '/api/endpoints/test';
+};
+
+export type TryEndpointErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type TryEndpointError = TryEndpointErrors[keyof TryEndpointErrors];
+
+export type TryEndpointResponses = {
+    /**
+     * Successful Response
+     */
+    200: EndpointTest;
+};
+
+export type TryEndpointResponse = TryEndpointResponses[keyof TryEndpointResponses];
+
+export type DiscoverEndpointsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/endpoints/discover';
+};
+
+export type DiscoverEndpointsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DiscoverEndpointsError = DiscoverEndpointsErrors[keyof DiscoverEndpointsErrors];
+
+export type DiscoverEndpointsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ListingDiscoveredEndpoint;
+};
+
+export type DiscoverEndpointsResponse = DiscoverEndpointsResponses[keyof DiscoverEndpointsResponses];
+
+export type DeleteEndpointData = {
+    body?: never;
+    path: {
+        /**
+         * Endpoint Id
+         *
+         * ULID, or `embedded`.
+         */
+        endpoint_id: string;
+    };
+    query?: never;
+    url: '/api/endpoints/{endpoint_id}';
+};
+
+export type DeleteEndpointErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteEndpointError = DeleteEndpointErrors[keyof DeleteEndpointErrors];
+
+export type DeleteEndpointResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteEndpointResponse = DeleteEndpointResponses[keyof DeleteEndpointResponses];
+
+export type GetEndpointData = {
+    body?: never;
+    path: {
+        /**
+         * Endpoint Id
+         *
+         * ULID, or `embedded`.
+         */
+        endpoint_id: string;
+    };
+    query?: never;
+    url: '/api/endpoints/{endpoint_id}';
+};
+
+export type GetEndpointErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetEndpointError = GetEndpointErrors[keyof GetEndpointErrors];
+
+export type GetEndpointResponses = {
+    /**
+     * Successful Response
+     */
+    200: Endpoint;
+};
+
+export type GetEndpointResponse = GetEndpointResponses[keyof GetEndpointResponses];
+
+export type UpdateEndpointData = {
+    body: EndpointPatchWritable;
+    path: {
+        /**
+         * Endpoint Id
+         *
+         * ULID, or `embedded`.
+         */
+        endpoint_id: string;
+    };
+    query?: never;
+    url: '/api/endpoints/{endpoint_id}';
+};
+
+export type UpdateEndpointErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdateEndpointError = UpdateEndpointErrors[keyof UpdateEndpointErrors];
+
+export type UpdateEndpointResponses = {
+    /**
+     * Successful Response
+     */
+    200: Endpoint;
+};
+
+export type UpdateEndpointResponse = UpdateEndpointResponses[keyof UpdateEndpointResponses];
+
+export type TestEndpointData = {
+    body?: never;
+    path: {
+        /**
+         * Endpoint Id
+         *
+         * ULID, or `embedded`.
+         */
+        endpoint_id: string;
+    };
+    query?: never;
+    url: '/api/endpoints/{endpoint_id}/test';
+};
+
+export type TestEndpointErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type TestEndpointError = TestEndpointErrors[keyof TestEndpointErrors];
+
+export type TestEndpointResponses = {
+    /**
+     * Successful Response
+     */
+    200: EndpointTest;
+};
+
+export type TestEndpointResponse = TestEndpointResponses[keyof TestEndpointResponses];
+
+export type GetEndpointHealthData = {
+    body?: never;
+    path: {
+        /**
+         * Endpoint Id
+         *
+         * ULID, or `embedded`.
+         */
+        endpoint_id: string;
+    };
+    query?: never;
+    url: '/api/endpoints/{endpoint_id}/health';
+};
+
+export type GetEndpointHealthErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetEndpointHealthError = GetEndpointHealthErrors[keyof GetEndpointHealthErrors];
+
+export type GetEndpointHealthResponses = {
+    /**
+     * Successful Response
+     */
+    200: EndpointHistory;
+};
+
+export type GetEndpointHealthResponse = GetEndpointHealthResponses[keyof GetEndpointHealthResponses];
+
+export type ActivateEndpointData = {
+    body?: never;
+    path: {
+        /**
+         * Endpoint Id
+         *
+         * ULID, or `embedded`.
+         */
+        endpoint_id: string;
+    };
+    query?: never;
+    url: '/api/endpoints/{endpoint_id}/activate';
+};
+
+export type ActivateEndpointErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ActivateEndpointError = ActivateEndpointErrors[keyof ActivateEndpointErrors];
+
+export type ActivateEndpointResponses = {
+    /**
+     * Successful Response
+     */
+    200: Routing;
+};
+
+export type ActivateEndpointResponse = ActivateEndpointResponses[keyof ActivateEndpointResponses];
+
+export type GetRoutingData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/routing';
+};
+
+export type GetRoutingErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetRoutingError = GetRoutingErrors[keyof GetRoutingErrors];
+
+export type GetRoutingResponses = {
+    /**
+     * Successful Response
+     */
+    200: Routing;
+};
+
+export type GetRoutingResponse = GetRoutingResponses[keyof GetRoutingResponses];
+
+export type SetRoutingData = {
+    body: Routing;
+    path?: never;
+    query?: never;
+    url: '/api/routing';
+};
+
+export type SetRoutingErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type SetRoutingError = SetRoutingErrors[keyof SetRoutingErrors];
+
+export type SetRoutingResponses = {
+    /**
+     * Successful Response
+     */
+    200: Routing;
+};
+
+export type SetRoutingResponse = SetRoutingResponses[keyof SetRoutingResponses];
 
 export type ListServicesData = {
     body?: never;

@@ -26,7 +26,7 @@ from atelier.v1 import options_pb2 as atelier_dot_v1_dot_options__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61telier/v1/endpoints.proto\x12\natelier.v1\x1a\x18\x61telier/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa0\x01\n\x08\x45ndpoint\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12&\n\x04kind\x18\x03 \x01(\x0e\x32\x18.atelier.v1.EndpointKind\x12\x10\n\x08\x62\x61se_url\x18\x04 \x01(\t\x12\r\n\x05model\x18\x05 \x01(\t\x12\x12\n\nsealed_key\x18\x06 \x01(\x0c\x12\x0c\n\x04tags\x18\x07 \x03(\t\x12\x0f\n\x07\x65nabled\x18\x08 \x01(\x08\"\x88\x01\n\x08TaskRule\x12\x45\n\x04task\x18\x01 \x01(\tB7\x92\xb5\x18\x33\x32\'^(chat|code|long_context|vision|tools)$J\x06\"code\"P\x01\x12\x1d\n\x0b\x65ndpoint_id\x18\x02 \x01(\tB\x08\x92\xb5\x18\x04(@P\x01\x12\x16\n\x05model\x18\x03 \x01(\tB\x07\x92\xb5\x18\x03(\x80\x02\"\xff\x02\n\x07Routing\x12\x16\n\x06\x61\x63tive\x18\x01 \x01(\tB\x06\x92\xb5\x18\x02(@\x12\x18\n\x08\x66\x61llback\x18\x02 \x03(\tB\x06\x92\xb5\x18\x02`\x10\x12\x30\n\ntask_rules\x18\x03 \x03(\x0b\x32\x14.atelier.v1.TaskRuleB\x06\x92\xb5\x18\x02` \x12:\n\x13local_first_token_s\x18\x04 \x01(\x01\x42\x1d\x92\xb5\x18\x19\t\x9a\x99\x99\x99\x99\x99\xb9?\x11\x00\x00\x00\x00\x00\xc0\x82@:\x02\x33\x30\x42\x01s\x12:\n\x13\x63loud_first_token_s\x18\x05 \x01(\x01\x42\x1d\x92\xb5\x18\x19\t\x9a\x99\x99\x99\x99\x99\xb9?\x11\x00\x00\x00\x00\x00\xc0\x82@:\x02\x36\x30\x42\x01s\x12!\n\x07retries\x18\x06 \x01(\rB\x10\x92\xb5\x18\x0c\x11\x00\x00\x00\x00\x00\x00\x14@:\x01\x31\x12\x32\n\x0b\x63ool_down_s\x18\x07 \x01(\x01\x42\x1d\x92\xb5\x18\x19\t\x00\x00\x00\x00\x00\x00\x00\x00\x11\x00\x00\x00\x00\x00 \xac@:\x02\x33\x30\x42\x01s\x12\x41\n\x13long_context_tokens\x18\x08 \x01(\rB$\x92\xb5\x18 \t\x00\x00\x00\x00\x00\x00p@\x11\x00\x00\x00\x00\xd0\x12\x63\x41:\x04\x38\x30\x30\x30\x42\x06tokens\"_\n\x0eOwnerEndpoints\x12\'\n\tendpoints\x18\x01 \x03(\x0b\x32\x14.atelier.v1.Endpoint\x12$\n\x07routing\x18\x02 \x01(\x0b\x32\x13.atelier.v1.Routing\"D\n\rEndpointModel\x12\n\n\x02id\x18\x01 \x01(\t\x12\x16\n\x0e\x63ontext_length\x18\x02 \x01(\r\x12\x0f\n\x07\x63reated\x18\x03 \x01(\x03\"x\n\x0cHealthSample\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06status\x18\x02 \x01(\x0e\x32\x1a.atelier.v1.EndpointStatus\x12\x12\n\nlatency_ms\x18\x03 \x01(\x01\"\x85\x03\n\x0e\x45ndpointHealth\x12*\n\x06status\x18\x01 \x01(\x0e\x32\x1a.atelier.v1.EndpointStatus\x12\x12\n\nlatency_ms\x18\x02 \x01(\x01\x12.\n\nchecked_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\x12)\n\x06models\x18\x06 \x03(\x0b\x32\x19.atelier.v1.EndpointModel\x12)\n\x07history\x18\x07 \x03(\x0b\x32\x18.atelier.v1.HealthSample\x12\x31\n\rcooling_until\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x63ooling_reason\x18\t \x01(\t\x12\x14\n\x0c\x63ooling_code\x18\n \x01(\t\x12.\n\nclaimed_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x13TestEndpointRequest\x12&\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x14.atelier.v1.Endpoint\"\xbf\x01\n\x14TestEndpointResponse\x12*\n\x06status\x18\x01 \x01(\x0e\x32\x1a.atelier.v1.EndpointStatus\x12\x12\n\nlatency_ms\x18\x02 \x01(\x01\x12)\n\x06models\x18\x03 \x03(\x0b\x32\x19.atelier.v1.EndpointModel\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12\x0c\n\x04hint\x18\x06 \x01(\t\x12\x10\n\x08\x62\x61se_url\x18\x07 \x01(\t\"\x1a\n\x18\x44iscoverEndpointsRequest\"\x8d\x01\n\x12\x44iscoveredEndpoint\x12&\n\x04kind\x18\x01 \x01(\x0e\x32\x18.atelier.v1.EndpointKind\x12\x10\n\x08\x62\x61se_url\x18\x02 \x01(\t\x12)\n\x06models\x18\x03 \x03(\x0b\x32\x19.atelier.v1.EndpointModel\x12\x12\n\nlatency_ms\x18\x04 \x01(\x01\"N\n\x19\x44iscoverEndpointsResponse\x12\x31\n\tendpoints\x18\x01 \x03(\x0b\x32\x1e.atelier.v1.DiscoveredEndpoint*\x8e\x02\n\x0c\x45ndpointKind\x12\x1d\n\x19\x45NDPOINT_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45NDPOINT_KIND_LM_STUDIO\x10\x01\x12\x18\n\x14\x45NDPOINT_KIND_OLLAMA\x10\x02\x12\x16\n\x12\x45NDPOINT_KIND_VLLM\x10\x03\x12\x18\n\x14\x45NDPOINT_KIND_OPENAI\x10\x04\x12#\n\x1f\x45NDPOINT_KIND_OPENAI_COMPATIBLE\x10\x05\x12\x18\n\x14\x45NDPOINT_KIND_GEMINI\x10\x06\x12\x1b\n\x17\x45NDPOINT_KIND_ANTHROPIC\x10\x07\x12\x1a\n\x16\x45NDPOINT_KIND_EMBEDDED\x10\x08*\xa6\x01\n\x0e\x45ndpointStatus\x12\x1f\n\x1b\x45NDPOINT_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45NDPOINT_STATUS_UNKNOWN\x10\x01\x12\x1b\n\x17\x45NDPOINT_STATUS_HEALTHY\x10\x02\x12\x1c\n\x18\x45NDPOINT_STATUS_DEGRADED\x10\x03\x12\x1b\n\x17\x45NDPOINT_STATUS_OFFLINE\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61telier/v1/endpoints.proto\x12\natelier.v1\x1a\x18\x61telier/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa0\x01\n\x08\x45ndpoint\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12&\n\x04kind\x18\x03 \x01(\x0e\x32\x18.atelier.v1.EndpointKind\x12\x10\n\x08\x62\x61se_url\x18\x04 \x01(\t\x12\r\n\x05model\x18\x05 \x01(\t\x12\x12\n\nsealed_key\x18\x06 \x01(\x0c\x12\x0c\n\x04tags\x18\x07 \x03(\t\x12\x0f\n\x07\x65nabled\x18\x08 \x01(\x08\"\x88\x01\n\x08TaskRule\x12\x45\n\x04task\x18\x01 \x01(\tB7\x92\xb5\x18\x33\x32\'^(chat|code|long_context|vision|tools)$J\x06\"code\"P\x01\x12\x1d\n\x0b\x65ndpoint_id\x18\x02 \x01(\tB\x08\x92\xb5\x18\x04(@P\x01\x12\x16\n\x05model\x18\x03 \x01(\tB\x07\x92\xb5\x18\x03(\x80\x02\"\x99\x03\n\x07Routing\x12\"\n\x06\x61\x63tive\x18\x01 \x01(\tB\x12\x92\xb5\x18\x0e(@J\n\"embedded\"\x12&\n\x08\x66\x61llback\x18\x02 \x03(\tB\x14\x92\xb5\x18\x10J\x0c[\"embedded\"]`\x10\x12\x30\n\ntask_rules\x18\x03 \x03(\x0b\x32\x14.atelier.v1.TaskRuleB\x06\x92\xb5\x18\x02` \x12:\n\x13local_first_token_s\x18\x04 \x01(\x01\x42\x1d\x92\xb5\x18\x19\t\x9a\x99\x99\x99\x99\x99\xb9?\x11\x00\x00\x00\x00\x00\xc0\x82@:\x02\x33\x30\x42\x01s\x12:\n\x13\x63loud_first_token_s\x18\x05 \x01(\x01\x42\x1d\x92\xb5\x18\x19\t\x9a\x99\x99\x99\x99\x99\xb9?\x11\x00\x00\x00\x00\x00\xc0\x82@:\x02\x36\x30\x42\x01s\x12!\n\x07retries\x18\x06 \x01(\rB\x10\x92\xb5\x18\x0c\x11\x00\x00\x00\x00\x00\x00\x14@:\x01\x31\x12\x32\n\x0b\x63ool_down_s\x18\x07 \x01(\x01\x42\x1d\x92\xb5\x18\x19\t\x00\x00\x00\x00\x00\x00\x00\x00\x11\x00\x00\x00\x00\x00 \xac@:\x02\x33\x30\x42\x01s\x12\x41\n\x13long_context_tokens\x18\x08 \x01(\rB$\x92\xb5\x18 \t\x00\x00\x00\x00\x00\x00p@\x11\x00\x00\x00\x00\xd0\x12\x63\x41:\x04\x38\x30\x30\x30\x42\x06tokens\"_\n\x0eOwnerEndpoints\x12\'\n\tendpoints\x18\x01 \x03(\x0b\x32\x14.atelier.v1.Endpoint\x12$\n\x07routing\x18\x02 \x01(\x0b\x32\x13.atelier.v1.Routing\"D\n\rEndpointModel\x12\n\n\x02id\x18\x01 \x01(\t\x12\x16\n\x0e\x63ontext_length\x18\x02 \x01(\r\x12\x0f\n\x07\x63reated\x18\x03 \x01(\x03\"x\n\x0cHealthSample\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x06status\x18\x02 \x01(\x0e\x32\x1a.atelier.v1.EndpointStatus\x12\x12\n\nlatency_ms\x18\x03 \x01(\x01\"\x85\x03\n\x0e\x45ndpointHealth\x12*\n\x06status\x18\x01 \x01(\x0e\x32\x1a.atelier.v1.EndpointStatus\x12\x12\n\nlatency_ms\x18\x02 \x01(\x01\x12.\n\nchecked_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\x12)\n\x06models\x18\x06 \x03(\x0b\x32\x19.atelier.v1.EndpointModel\x12)\n\x07history\x18\x07 \x03(\x0b\x32\x18.atelier.v1.HealthSample\x12\x31\n\rcooling_until\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x63ooling_reason\x18\t \x01(\t\x12\x14\n\x0c\x63ooling_code\x18\n \x01(\t\x12.\n\nclaimed_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x13TestEndpointRequest\x12&\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x14.atelier.v1.Endpoint\"\xbf\x01\n\x14TestEndpointResponse\x12*\n\x06status\x18\x01 \x01(\x0e\x32\x1a.atelier.v1.EndpointStatus\x12\x12\n\nlatency_ms\x18\x02 \x01(\x01\x12)\n\x06models\x18\x03 \x03(\x0b\x32\x19.atelier.v1.EndpointModel\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t\x12\x0c\n\x04hint\x18\x06 \x01(\t\x12\x10\n\x08\x62\x61se_url\x18\x07 \x01(\t\"\x1a\n\x18\x44iscoverEndpointsRequest\"\x8d\x01\n\x12\x44iscoveredEndpoint\x12&\n\x04kind\x18\x01 \x01(\x0e\x32\x18.atelier.v1.EndpointKind\x12\x10\n\x08\x62\x61se_url\x18\x02 \x01(\t\x12)\n\x06models\x18\x03 \x03(\x0b\x32\x19.atelier.v1.EndpointModel\x12\x12\n\nlatency_ms\x18\x04 \x01(\x01\"N\n\x19\x44iscoverEndpointsResponse\x12\x31\n\tendpoints\x18\x01 \x03(\x0b\x32\x1e.atelier.v1.DiscoveredEndpoint*\x8e\x02\n\x0c\x45ndpointKind\x12\x1d\n\x19\x45NDPOINT_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45NDPOINT_KIND_LM_STUDIO\x10\x01\x12\x18\n\x14\x45NDPOINT_KIND_OLLAMA\x10\x02\x12\x16\n\x12\x45NDPOINT_KIND_VLLM\x10\x03\x12\x18\n\x14\x45NDPOINT_KIND_OPENAI\x10\x04\x12#\n\x1f\x45NDPOINT_KIND_OPENAI_COMPATIBLE\x10\x05\x12\x18\n\x14\x45NDPOINT_KIND_GEMINI\x10\x06\x12\x1b\n\x17\x45NDPOINT_KIND_ANTHROPIC\x10\x07\x12\x1a\n\x16\x45NDPOINT_KIND_EMBEDDED\x10\x08*\xa6\x01\n\x0e\x45ndpointStatus\x12\x1f\n\x1b\x45NDPOINT_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x45NDPOINT_STATUS_UNKNOWN\x10\x01\x12\x1b\n\x17\x45NDPOINT_STATUS_HEALTHY\x10\x02\x12\x1c\n\x18\x45NDPOINT_STATUS_DEGRADED\x10\x03\x12\x1b\n\x17\x45NDPOINT_STATUS_OFFLINE\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,9 +40,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TASKRULE'].fields_by_name['model']._loaded_options = None
   _globals['_TASKRULE'].fields_by_name['model']._serialized_options = b'\222\265\030\003(\200\002'
   _globals['_ROUTING'].fields_by_name['active']._loaded_options = None
-  _globals['_ROUTING'].fields_by_name['active']._serialized_options = b'\222\265\030\002(@'
+  _globals['_ROUTING'].fields_by_name['active']._serialized_options = b'\222\265\030\016(@J\n\"embedded\"'
   _globals['_ROUTING'].fields_by_name['fallback']._loaded_options = None
-  _globals['_ROUTING'].fields_by_name['fallback']._serialized_options = b'\222\265\030\002`\020'
+  _globals['_ROUTING'].fields_by_name['fallback']._serialized_options = b'\222\265\030\020J\014[\"embedded\"]`\020'
   _globals['_ROUTING'].fields_by_name['task_rules']._loaded_options = None
   _globals['_ROUTING'].fields_by_name['task_rules']._serialized_options = b'\222\265\030\002` '
   _globals['_ROUTING'].fields_by_name['local_first_token_s']._loaded_options = None
@@ -55,32 +55,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROUTING'].fields_by_name['cool_down_s']._serialized_options = b'\222\265\030\031\t\000\000\000\000\000\000\000\000\021\000\000\000\000\000 \254@:\00230B\001s'
   _globals['_ROUTING'].fields_by_name['long_context_tokens']._loaded_options = None
   _globals['_ROUTING'].fields_by_name['long_context_tokens']._serialized_options = b'\222\265\030 \t\000\000\000\000\000\000p@\021\000\000\000\000\320\022cA:\0048000B\006tokens'
-  _globals['_ENDPOINTKIND']._serialized_start=1980
-  _globals['_ENDPOINTKIND']._serialized_end=2250
-  _globals['_ENDPOINTSTATUS']._serialized_start=2253
-  _globals['_ENDPOINTSTATUS']._serialized_end=2419
+  _globals['_ENDPOINTKIND']._serialized_start=2006
+  _globals['_ENDPOINTKIND']._serialized_end=2276
+  _globals['_ENDPOINTSTATUS']._serialized_start=2279
+  _globals['_ENDPOINTSTATUS']._serialized_end=2445
   _globals['_ENDPOINT']._serialized_start=102
   _globals['_ENDPOINT']._serialized_end=262
   _globals['_TASKRULE']._serialized_start=265
   _globals['_TASKRULE']._serialized_end=401
   _globals['_ROUTING']._serialized_start=404
-  _globals['_ROUTING']._serialized_end=787
-  _globals['_OWNERENDPOINTS']._serialized_start=789
-  _globals['_OWNERENDPOINTS']._serialized_end=884
-  _globals['_ENDPOINTMODEL']._serialized_start=886
-  _globals['_ENDPOINTMODEL']._serialized_end=954
-  _globals['_HEALTHSAMPLE']._serialized_start=956
-  _globals['_HEALTHSAMPLE']._serialized_end=1076
-  _globals['_ENDPOINTHEALTH']._serialized_start=1079
-  _globals['_ENDPOINTHEALTH']._serialized_end=1468
-  _globals['_TESTENDPOINTREQUEST']._serialized_start=1470
-  _globals['_TESTENDPOINTREQUEST']._serialized_end=1531
-  _globals['_TESTENDPOINTRESPONSE']._serialized_start=1534
-  _globals['_TESTENDPOINTRESPONSE']._serialized_end=1725
-  _globals['_DISCOVERENDPOINTSREQUEST']._serialized_start=1727
-  _globals['_DISCOVERENDPOINTSREQUEST']._serialized_end=1753
-  _globals['_DISCOVEREDENDPOINT']._serialized_start=1756
-  _globals['_DISCOVEREDENDPOINT']._serialized_end=1897
-  _globals['_DISCOVERENDPOINTSRESPONSE']._serialized_start=1899
-  _globals['_DISCOVERENDPOINTSRESPONSE']._serialized_end=1977
+  _globals['_ROUTING']._serialized_end=813
+  _globals['_OWNERENDPOINTS']._serialized_start=815
+  _globals['_OWNERENDPOINTS']._serialized_end=910
+  _globals['_ENDPOINTMODEL']._serialized_start=912
+  _globals['_ENDPOINTMODEL']._serialized_end=980
+  _globals['_HEALTHSAMPLE']._serialized_start=982
+  _globals['_HEALTHSAMPLE']._serialized_end=1102
+  _globals['_ENDPOINTHEALTH']._serialized_start=1105
+  _globals['_ENDPOINTHEALTH']._serialized_end=1494
+  _globals['_TESTENDPOINTREQUEST']._serialized_start=1496
+  _globals['_TESTENDPOINTREQUEST']._serialized_end=1557
+  _globals['_TESTENDPOINTRESPONSE']._serialized_start=1560
+  _globals['_TESTENDPOINTRESPONSE']._serialized_end=1751
+  _globals['_DISCOVERENDPOINTSREQUEST']._serialized_start=1753
+  _globals['_DISCOVERENDPOINTSREQUEST']._serialized_end=1779
+  _globals['_DISCOVEREDENDPOINT']._serialized_start=1782
+  _globals['_DISCOVEREDENDPOINT']._serialized_end=1923
+  _globals['_DISCOVERENDPOINTSRESPONSE']._serialized_start=1925
+  _globals['_DISCOVERENDPOINTSRESPONSE']._serialized_end=2003
 # @@protoc_insertion_point(module_scope)

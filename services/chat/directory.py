@@ -16,7 +16,7 @@ from services.chat.health import Target, cooled, seconds
 from services.chat.routing import EMBEDDED, Health, Known, Rules
 from services.kit import subjects
 from services.kit.bus import Bus
-from services.kit.failures import Failure
+from services.kit.failures import Failure, Unavailable
 from services.kit.secrets import SecretBox
 from services.kit.tasks import end
 from services.kit.watch import BucketWatch
@@ -100,8 +100,11 @@ class Directory:
         self._seen[endpoint_id] = _Seen(cooled(seen.health, failure, until), seen.models)
 
     def way(self, owner_id: str, endpoint_id: str) -> Endpoint:
-        """The way to one of an owner's endpoints. Raises `Failure` if its key cannot be read."""
-        connected = self._owner(owner_id).endpoints[endpoint_id]
+        """The way to one of an owner's endpoints. Raises `Failure` if its key cannot be read or it was removed since the
+        request was planned."""
+        connected = self._owner(owner_id).endpoints.get(endpoint_id)
+        if connected is None:
+            raise Unavailable("this endpoint has just been removed", code="removed")
         if connected.way is None:
             connected.way = self.connect(connected.registered)
         return connected.way

@@ -100,8 +100,10 @@ class Directory:
         self._seen[endpoint_id] = _Seen(cooled(seen.health, failure, until), seen.models)
 
     def way(self, owner_id: str, endpoint_id: str) -> Endpoint:
-        """The way to one of an owner's endpoints. Raises `Failure` if its key cannot be read or it was removed since the
-        request was planned."""
+        """The way to one of an owner's endpoints.
+
+        Raises `Failure` if its key cannot be read, `Unavailable` if it was removed since the request was planned.
+        """
         connected = self._owner(owner_id).endpoints.get(endpoint_id)
         if connected is None:
             raise Unavailable("this endpoint has just been removed", code="removed")

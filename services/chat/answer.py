@@ -45,9 +45,9 @@ class Reply:
     attempts: list[Attempt] = field(default_factory=list)
     usage: Usage = Usage()
 
-    def answered(self, model: str, endpoint: str, attempt: Timing) -> None:
+    def answered(self, endpoint: str, attempt: Timing) -> None:
         """The first content has come from this endpoint."""
-        self.model, self.endpoint = model, endpoint
+        self.endpoint = endpoint
         self.timing.first_content = attempt.first_content
         self.attempts.append(Attempt(endpoint, "answered", attempt.first_token_ms))
 

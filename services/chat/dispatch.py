@@ -21,9 +21,10 @@ OnFailure = Callable[[Candidate, Failure, float], None]
 async def dispatch(plan: Plan, rules: Rules, reply: Reply, ask: Ask, on_failure: OnFailure) -> Frames:
     """The frames of whoever answers first in the plan's order; nothing is asked of two at once.
 
-    Until the first content nothing is given out, so until then the next one can take over; `reply` learns who answers,
-    and each attempt. `on_failure(candidate, failure, cool_s)` is told of every failure that says something about the
-    endpoint. Raises the failure if there was one attempt, else one that names every attempt with its reason.
+    Until the first content nothing is given out, so until then the next one can take over; `reply` learns who answers
+    and of each attempt; `ask` tells it the model. `on_failure(candidate, failure, cool_s)` is told of every failure
+    that says something about the endpoint. Raises the failure if there was one attempt, else one that names every
+    attempt with its reason.
     """
     reply.attempts += [Attempt(one.name, one.outcome, 0, one.detail) for one in plan.passed]
     failures: list[Failure] = []
@@ -48,7 +49,7 @@ async def dispatch(plan: Plan, rules: Rules, reply: Reply, ask: Ask, on_failure:
                     if told.next:
                         break
                     raise
-                reply.answered(candidate.model, candidate.name, timing)
+                reply.answered(candidate.name, timing)
                 yield first
                 try:
                     async for batch in frames:

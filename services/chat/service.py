@@ -221,7 +221,7 @@ class Chat(Service):
         reply = Reply(Timing(time.monotonic()))
 
         def ask(candidate: Candidate, timing: Timing) -> Frames:
-            return self._ask(request, route, owner_id, candidate, timing)
+            return self._ask(request, route, owner_id, candidate, timing, reply)
 
         with self._figures(found.candidates[0].model, reply):
             frames = dispatch(found, rules, reply, ask, self._on_failure)
@@ -240,13 +240,15 @@ class Chat(Service):
         owner_id: str,
         candidate: Candidate,
         timing: Timing,
+        reply: Reply,
     ) -> Frames:
         embedded = candidate.endpoint == EMBEDDED
         limit = min(candidate.first_token_s, self.chat_settings.chat_first_token_s if embedded else math.inf)
         with self._admission.place() if embedded else contextlib.nullcontext():
             way = self._way(owner_id, candidate.endpoint)
-            model = candidate.model or await _first_model(way)
-            frames = way.stream(route, completion_body(request, model=model), timing, first_token_s=limit)
+            reply.model = candidate.model or await _first_model(way)
+            body = completion_body(request, model=reply.model)
+            frames = way.stream(route, body, timing, first_token_s=limit)
             async with contextlib.aclosing(frames):
                 async for batch in frames:
                     yield batch

@@ -124,6 +124,21 @@ async def test_the_active_endpoint_answers_and_says_so(house: House) -> None:
     assert [(one["endpoint"], one["outcome"]) for one in atelier["attempts"]] == [("Local", "answered")]
 
 
+async def test_one_that_nobody_has_looked_at_yet_is_asked_for_its_first_model(house: House) -> None:
+    async with standing_in(fresh := StandIn("lm_studio", ["llama3", "other"], "from the new one")):
+        endpoint = fresh.registered("unseen", name="New")
+        told = OwnerEndpoints(endpoints=[endpoint], routing=Routing(active="unseen"))
+        bucket = await house.bus.jetstream.key_value(subjects.ENDPOINTS_BUCKET)
+        await bucket.put(house.owner, told.SerializeToString())
+
+        async def answered() -> bool:
+            said, atelier = await house.ask()
+            assert not said.startswith("from the new") or (atelier["model"], atelier["endpoint"]) == ("llama3", "New")
+            return said == "from the new one"
+
+        await until(answered)
+
+
 async def test_a_request_may_name_an_endpoint_or_a_model(house: House) -> None:
     assert (await house.ask(model="Cloud"))[0] == "from the cloud"
     assert (await house.ask(model="gemini-flash"))[1]["endpoint"] == "Cloud"

@@ -27,8 +27,8 @@ async def feed(*batches: list[dict[str, Any]]) -> AsyncGenerator[list[bytes], No
 
 def reply() -> Reply:
     now = time.monotonic()
-    found = Reply(Timing(now - 0.5))
-    found.answered("m", "vllm", Timing(now - 0.5, now - 0.3))
+    found = Reply(Timing(now - 0.5), model="m")
+    found.answered("vllm", Timing(now - 0.5, now - 0.3))
     return found
 
 

@@ -8,31 +8,26 @@ import contextlib
 from typing import Any
 
 import structlog
-from google.protobuf.message import DecodeError
 from nats.errors import Error as NatsError
-from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
-from nats.js.kv import KeyValue
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from atelier.v1.endpoints_pb2 import Endpoint, EndpointHealth, EndpointKind, OwnerEndpoints, Routing
+from atelier.v1.endpoints_pb2 import Endpoint, EndpointHealth, OwnerEndpoints, Routing
 from gateway.catalog import endpoints
 from gateway.catalog.database import Database
 from gateway.catalog.models import EndpointRow, now
 from services.kit import subjects
+from services.kit.bucket import BucketWatch, change
 from services.kit.bus import Bus
 from services.kit.contract import contract
 from services.kit.failures import BadInput, Conflict, Failure, NotFound, Unavailable
 from services.kit.ids import new_ulid
-from services.kit.schema import enum_words
 from services.kit.tasks import end
-from services.kit.watch import BucketWatch
 
 log = structlog.get_logger(__name__)
 
 # The endpoint that Atelier runs itself; it stands in no table.
 EMBEDDED = "embedded"
-KINDS = enum_words(EndpointKind.DESCRIPTOR)
 _MOST = 100
 _TRIES = 10
 _AGAIN_S = 1.0
@@ -46,7 +41,7 @@ class Registry:
         self._database = database
         self._bus = bus
         self._health: dict[str, EndpointHealth] = {}
-        self._watch = BucketWatch(bus, subjects.HEALTH_BUCKET, self._on_health)
+        self._watch = BucketWatch(bus, subjects.HEALTH_BUCKET, EndpointHealth, self._on_health)
         self._unpublished: set[str] = set()
         self._later = asyncio.Event()
         self._mending: asyncio.Task[None] | None = None
@@ -157,24 +152,15 @@ class Registry:
     async def _publish(self, owner_id: str) -> None:
         """Put what the catalog has on the bus. Read after the revision it replaces, so of two copies that publish at
         once the one that read earlier gives way."""
-        bucket: KeyValue = await self._bus.jetstream.key_value(subjects.ENDPOINTS_BUCKET)
-        for _ in range(_TRIES):
-            revision = 0
-            with contextlib.suppress(KeyNotFoundError):
-                revision = (await bucket.get(owner_id)).revision or 0
+
+        async def told(_: bytes) -> OwnerEndpoints:
             async with self._database.read() as session:
                 rows = await endpoints.of_owner(session, owner_id)
-                told = OwnerEndpoints(
-                    endpoints=[as_message(row) for row in rows], routing=await _routing(session, owner_id)
-                )
-            with contextlib.suppress(KeyWrongLastSequenceError):
-                data = told.SerializeToString()
-                if revision:
-                    await bucket.update(owner_id, data, last=revision)
-                else:
-                    await bucket.create(owner_id, data)
-                return
-        raise Unavailable(f"the endpoints of {owner_id} change too often to be published")
+                routing = await _routing(session, owner_id)
+            return OwnerEndpoints(endpoints=[as_message(row) for row in rows], routing=routing)
+
+        if not await change(self._bus, subjects.ENDPOINTS_BUCKET, owner_id, told, tries=_TRIES):
+            raise Unavailable(f"the endpoints of {owner_id} change too often to be published")
 
     async def _publish_later(self) -> None:
         while True:
@@ -190,14 +176,11 @@ class Registry:
                 self._unpublished.discard(owner_id)
             await asyncio.sleep(_AGAIN_S)
 
-    def _on_health(self, endpoint_id: str, value: bytes | None, _: int) -> None:
-        if value is None:
+    def _on_health(self, endpoint_id: str, health: EndpointHealth | None) -> None:
+        if health is None:
             self._health.pop(endpoint_id, None)
-            return
-        try:
-            self._health[endpoint_id] = EndpointHealth.FromString(value)
-        except DecodeError as error:
-            log.error("health_unreadable", endpoint=endpoint_id, error=str(error))
+        else:
+            self._health[endpoint_id] = health
 
 
 def as_message(row: EndpointRow) -> Endpoint:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from google.protobuf.message import DecodeError
 
 from atelier.v1.endpoints_pb2 import Endpoint as Registered
 from atelier.v1.endpoints_pb2 import EndpointHealth, OwnerEndpoints, Routing
@@ -15,11 +14,11 @@ from services.chat.endpoint import Endpoint, Limits
 from services.chat.health import Target, cooled, seconds
 from services.chat.routing import EMBEDDED, Health, Known, Rules
 from services.kit import subjects
+from services.kit.bucket import BucketWatch
 from services.kit.bus import Bus
 from services.kit.failures import Failure, Unavailable
 from services.kit.secrets import SecretBox
 from services.kit.tasks import end
-from services.kit.watch import BucketWatch
 
 log = structlog.get_logger(__name__)
 
@@ -62,8 +61,8 @@ class Directory:
         self._seen: dict[str, _Seen] = {}
         self._retired: set[asyncio.Task[None]] = set()
         self._watches = (
-            BucketWatch(bus, subjects.ENDPOINTS_BUCKET, self._on_owner),
-            BucketWatch(bus, subjects.HEALTH_BUCKET, self._on_health),
+            BucketWatch(bus, subjects.ENDPOINTS_BUCKET, OwnerEndpoints, self._on_owner),
+            BucketWatch(bus, subjects.HEALTH_BUCKET, EndpointHealth, self._on_health),
         )
 
     async def start(self) -> None:
@@ -155,15 +154,10 @@ class Directory:
             cooling_reason=health.cooling_reason,
         )
 
-    def _on_owner(self, owner_id: str, value: bytes | None, _: int) -> None:
-        try:
-            told = OwnerEndpoints.FromString(value or b"")
-        except DecodeError as error:
-            log.error("endpoints_unreadable", owner=owner_id, error=str(error))
-            return
-        before = self._owner(owner_id).endpoints
-        owner = _Owner(_rules(told.routing))
-        for registered in told.endpoints:
+    def _on_owner(self, owner_id: str, told: OwnerEndpoints | None) -> None:
+        before = self._owners.pop(owner_id, _Owner()).endpoints
+        owner = _Owner(_rules(told.routing) if told is not None else Rules())
+        for registered in told.endpoints if told is not None else ():
             old = before.pop(registered.id, None)
             if old is not None and _same_way(old.registered, registered):
                 owner.endpoints[registered.id] = _Connected(registered, old.local, old.way)
@@ -174,19 +168,12 @@ class Directory:
             owner.endpoints[registered.id] = _Connected(registered, local)
         for gone in before.values():
             self._retire(gone)
-        if value is None:
-            self._owners.pop(owner_id, None)
-        else:
+        if told is not None:
             self._owners[owner_id] = owner
 
-    def _on_health(self, endpoint_id: str, value: bytes | None, _: int) -> None:
-        if value is None:
+    def _on_health(self, endpoint_id: str, health: EndpointHealth | None) -> None:
+        if health is None:
             self._seen.pop(endpoint_id, None)
-            return
-        try:
-            health = EndpointHealth.FromString(value)
-        except DecodeError as error:
-            log.error("health_unreadable", endpoint=endpoint_id, error=str(error))
             return
         self._seen[endpoint_id] = _Seen(health, tuple(model.id for model in health.models))
 

@@ -7,7 +7,6 @@ The look costs no tokens: it asks for the list of models.
 # pyright: reportUnknownMemberType=false
 
 import asyncio
-import contextlib
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,12 +16,12 @@ from typing import Protocol
 import structlog
 from google.protobuf.timestamp_pb2 import Timestamp
 from nats.errors import Error as NatsError
-from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 
 from atelier.v1.endpoints_pb2 import EndpointHealth, EndpointModel
 from atelier.v1.endpoints_pb2 import EndpointStatus as Status
 from services.chat.dialects import ListedModel
 from services.kit import subjects
+from services.kit.bucket import change
 from services.kit.bus import Bus
 from services.kit.failures import Failure
 from services.kit.tasks import end
@@ -213,25 +212,14 @@ class HealthKeeper:
         health.claimed_at.CopyFrom(stamp(now))
         return health
 
-    async def _change(self, endpoint_id: str, change: Callable[[EndpointHealth], EndpointHealth | None]) -> bool:
-        """Compare and set; false if `change` wanted none or somebody was always quicker."""
+    async def _change(self, endpoint_id: str, wanted: Callable[[EndpointHealth], EndpointHealth | None]) -> bool:
+        """False if `wanted` is none, or it could not be told."""
+
+        async def decide(before: bytes) -> EndpointHealth | None:
+            return wanted(EndpointHealth.FromString(before))
+
         try:
-            bucket = await self._bus.jetstream.key_value(subjects.HEALTH_BUCKET)
-            for _ in range(_TRIES):
-                before, revision = EndpointHealth(), 0
-                with contextlib.suppress(KeyNotFoundError):
-                    entry = await bucket.get(endpoint_id)
-                    before, revision = EndpointHealth.FromString(entry.value or b""), entry.revision or 0
-                changed = change(before)
-                if changed is None:
-                    return False
-                with contextlib.suppress(KeyWrongLastSequenceError):
-                    data = changed.SerializeToString()
-                    if revision:
-                        await bucket.update(endpoint_id, data, last=revision)
-                    else:
-                        await bucket.create(endpoint_id, data)
-                    return True
+            return await change(self._bus, subjects.HEALTH_BUCKET, endpoint_id, decide, tries=_TRIES)
         except (NatsError, TimeoutError) as error:
             log.warning("health_not_told", endpoint=endpoint_id, error=str(error) or type(error).__name__)
         return False

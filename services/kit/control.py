@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from atelier.v1.common_pb2 import Control, ControlAction
 from services.kit import subjects
+from services.kit.bucket import BucketWatch
 from services.kit.bus import Bus
-from services.kit.watch import BucketWatch
 
 # Words expire in the bucket after a day without a notice; this bounds what one process remembers of them.
 _WORDS_KEPT = 10_000
@@ -35,7 +35,7 @@ class ControlBoard:
         self._bus = bus
         self._on_word = on_word
         self._words: dict[str, Control] = {}
-        self._watch = BucketWatch(bus, subjects.CONTROL_BUCKET, self._on_entry)
+        self._watch = BucketWatch(bus, subjects.CONTROL_BUCKET, Control, self._on_entry)
 
     async def start(self) -> None:
         """Begin to watch; returns once everything said so far is known."""
@@ -54,11 +54,10 @@ class ControlBoard:
         data = await self._bus.last(f"KV_{subjects.CONTROL_BUCKET}", f"$KV.{subjects.CONTROL_BUCKET}.{job_id}")
         return Control.FromString(data) if data else None
 
-    def _on_entry(self, job_id: str, value: bytes | None, _: int) -> None:
-        if value is None:
+    def _on_entry(self, job_id: str, control: Control | None) -> None:
+        if control is None:
             self._words.pop(job_id, None)
             return
-        control = Control.FromString(value)
         while len(self._words) >= _WORDS_KEPT:
             del self._words[next(iter(self._words))]
         self._words[job_id] = control

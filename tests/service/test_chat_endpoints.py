@@ -22,13 +22,13 @@ from atelier.v1.endpoints_pb2 import (
 from atelier.v1.endpoints_pb2 import EndpointStatus as Status
 from atelier.v1.endpoints_pb2 import TestEndpointRequest as Question
 from services.kit import subjects
+from services.kit.bucket import BucketWatch
 from services.kit.bus import Bus
 from services.kit.call import CallClient
 from services.kit.failures import Failure
 from services.kit.ids import new_ulid
 from services.kit.secrets import SecretBox
 from services.kit.settings import Settings
-from services.kit.watch import BucketWatch
 from tests.api import until
 from tests.service.chat_site import KIND, answering, chatting, hello
 from tests.service.stand_ins import KEY, Fault, StandIn, standing_in
@@ -98,8 +98,8 @@ async def opened(kit: Settings) -> AsyncIterator[House]:
     cloud = StandIn("gemini", ["gemini-flash"], "from the cloud")
     health: dict[str, EndpointHealth] = {}
 
-    def on_health(endpoint_id: str, value: bytes | None, _: int) -> None:
-        health[endpoint_id] = EndpointHealth.FromString(value or b"")
+    def on_health(endpoint_id: str, told: EndpointHealth | None) -> None:
+        health[endpoint_id] = told or EndpointHealth()
 
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(standing_in(local, cloud))
@@ -107,7 +107,7 @@ async def opened(kit: Settings) -> AsyncIterator[House]:
         await stack.enter_async_context(chatting(kit, embedded.url, chat_health_every_s=LOOK_S))
         bus = await Bus.connect(kit, "test-house")
         stack.push_async_callback(bus.close)
-        watch = BucketWatch(bus, subjects.HEALTH_BUCKET, on_health)
+        watch = BucketWatch(bus, subjects.HEALTH_BUCKET, EndpointHealth, on_health)
         await watch.start()
         stack.push_async_callback(watch.stop)
         ids = {"local": new_ulid(), "cloud": new_ulid()}

@@ -41,8 +41,13 @@ async def test_ones_own_endpoint_answers_until_it_is_gone_and_then_the_embedded_
             await until(mine)
             said, atelier = await ask(client)
             assert atelier["endpoint"] == "My Gemma" and atelier["model"] == "gemma-2b"
-            models = {model.id for model in (await client.models.list()).data}
-            assert {"gemma-2b", "smollm2-135m-instruct"} <= models
+
+            async def listed() -> bool:
+                # Its models are known once somebody has looked at it.
+                models = {model.id for model in (await client.models.list()).data}
+                return {"gemma-2b", "smollm2-135m-instruct"} <= models
+
+            await until(listed)
             await own.stop()
             said, atelier = await ask(client)
             assert atelier["endpoint"] == "vllm" and said

@@ -24,7 +24,7 @@ OLLAMA, GEMINI, OTHER = (
 def directory(*endpoints: Endpoint, **routing: object) -> Directory:
     found = Directory(cast(Bus, None), SecretBox((Fernet.generate_key().decode(),)), between_s=60)
     told = OwnerEndpoints(endpoints=endpoints, routing=Routing(**routing))  # pyright: ignore[reportArgumentType]
-    found._on_owner("ann", told.SerializeToString(), 1)  # pyright: ignore[reportPrivateUsage]
+    found._on_owner("ann", told)  # pyright: ignore[reportPrivateUsage]
     return found
 
 

@@ -13,7 +13,7 @@ EndpointStatus = Literal["healthy", "degraded", "offline", "unknown"]
 
 _ULID = "01K9ZC1Q5V8M3T7R2N4B6D0XYA"
 # What requests may write into `model` for something else.
-_RESERVED = ("auto", "embedded")
+_RESERVED = ("auto", "embedded", "built in")
 
 
 def _address(url: str) -> str:

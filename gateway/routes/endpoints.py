@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from atelier.v1 import chat_pb2, endpoints_pb2
+from atelier.v1.endpoints_pb2 import EndpointStatus as Status
 from gateway import endpoint_schemas as schemas
 from gateway.catalog.models import EndpointRow
 from gateway.registry import EMBEDDED, as_message
@@ -24,7 +25,11 @@ routes = router("endpoints")
 Routing: type[BaseModel] = contract.model(endpoints_pb2.Routing)
 EndpointId = Annotated[str, Path(max_length=64, description="ULID, or `embedded`.", examples=[EMBEDDED])]
 _EMBEDDED_WITHIN_S = 2.0
-_STATES = {"ready": "healthy", "starting": "degraded", "down": "offline"}
+_STATES = {
+    "ready": Status.ENDPOINT_STATUS_HEALTHY,
+    "starting": Status.ENDPOINT_STATUS_DEGRADED,
+    "down": Status.ENDPOINT_STATUS_OFFLINE,
+}
 
 
 @routes.get("/api/endpoints", operation_id="list_endpoints", summary="List endpoints", responses=problems())
@@ -85,13 +90,13 @@ async def discover_endpoints(parts: GatewayParts, caller: Caller, trace: Trace) 
     return Listing(
         items=[
             schemas.DiscoveredEndpoint(
-                kind=_word(one, "kind"),
+                kind=kind,
                 base_url=one.base_url,
                 models=_models(one.models),
                 latency_ms=one.latency_ms,
-                registered=bool({(_word(one, "kind"), one.base_url), (_word(one, "kind"), "")} & mine),
+                registered=bool({(kind, one.base_url), (kind, "")} & mine),
             )
-            for one in found.endpoints
+            for kind, one in ((_kind(one), one) for one in found.endpoints)
         ]
     )
 
@@ -237,19 +242,19 @@ async def _tested(parts: Parts, owner_id: str, trace: str, endpoint: endpoints_p
 
 async def _embedded(parts: Parts, owner_id: str, trace: str, active: str) -> schemas.Endpoint:
     models: list[chat_pb2.ChatModel] = []
-    status, detail = "offline", ""
+    health = endpoints_pb2.EndpointHealth(status=Status.ENDPOINT_STATUS_OFFLINE)
     try:
         request = chat_pb2.ListModelsRequest()
         answer = await parts.calls.unary(
             "chat.list_models", request, owner=owner_id, timeout=_EMBEDDED_WITHIN_S, traceparent=trace
         )
         models = [model for model in answer.models if model.endpoint_id == EMBEDDED]
-        status = _STATES.get(models[0].status, "offline") if models else "unknown"
-        detail = "" if status == "healthy" else "It is starting."
+        health.status = _STATES[models[0].status] if models else Status.ENDPOINT_STATUS_UNKNOWN
+        health.detail = "" if health.status == Status.ENDPOINT_STATUS_HEALTHY else "It is starting."
     except Unavailable as failure:
-        detail = failure.message
+        health.detail = failure.message
     except Failure as failure:
-        status, detail = "degraded", failure.message
+        health.status, health.detail = Status.ENDPOINT_STATUS_DEGRADED, failure.message
     return schemas.Endpoint.model_validate(
         {
             "id": EMBEDDED,
@@ -262,15 +267,7 @@ async def _embedded(parts: Parts, owner_id: str, trace: str, active: str) -> sch
             "enabled": True,
             "active": active == EMBEDDED,
             "models": [{"id": model.id, "context_length": model.context_length} for model in models],
-            "health": {
-                "status": status,
-                "latency_ms": None,
-                "checked_at": None,
-                "code": "",
-                "detail": detail,
-                "cooling_until": None,
-                "cooling_reason": "",
-            },
+            "health": _health(health),
             "created_at": None,
         }
     )
@@ -312,10 +309,9 @@ def _models(found: Iterable[endpoints_pb2.EndpointModel]) -> list[schemas.Endpoi
     return [schemas.EndpointModel(id=model.id, context_length=model.context_length) for model in found]
 
 
+def _kind(message: Message) -> Any:
+    return contract.word(message, "kind")
+
+
 def _status(message: Message) -> Any:
-    return _word(message, "status") or "unknown"
-
-
-def _word(message: Message, field: str) -> Any:
-    """An enum's value as the API writes it; pydantic checks that it is one it knows."""
-    return contract.to_json(message).get(field)
+    return contract.word(message, "status") or "unknown"

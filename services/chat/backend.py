@@ -8,8 +8,8 @@ from typing import Protocol
 
 import structlog
 
+from atelier.v1.endpoints_pb2 import EndpointModel
 from services.chat.child import ChildServer, Probe, Program, State
-from services.chat.dialects import ListedModel
 from services.chat.endpoint import Endpoint, Limits
 from services.chat.offer import Offer, Task
 from services.kit.failures import Failure, Unavailable
@@ -85,7 +85,6 @@ class ChildBackend:
         return [
             Offer(
                 self._model,
-                self.name,
                 self._task,
                 self.child.state,
                 detail=self.child.detail,
@@ -149,16 +148,14 @@ class RemoteBackend:
         self._endpoint = endpoint
         self._changed = changed
         # The last good list stays while the server is away, so that one dead endpoint does not empty anyone's menu.
-        self._models: list[ListedModel] = []
+        self._models: list[EndpointModel] = []
         self._state: State = "starting"
         self._detail = f"asking {name} for its models"
         self._polling: asyncio.Task[None] | None = None
 
     def offers(self) -> list[Offer]:
         """Its models as last heard; all are taken for chat models, since the list does not say."""
-        return [
-            Offer(m.id, self.name, "chat", self._state, self._detail, m.context_length, m.created) for m in self._models
-        ]
+        return [Offer(m.id, "chat", self._state, self._detail, m.context_length, m.created) for m in self._models]
 
     def endpoint(self) -> Endpoint:
         """The way to it, also while it seems away: the request itself is the best test."""
@@ -183,7 +180,7 @@ class RemoteBackend:
                 self._become("ready", "", models)
             await asyncio.sleep(_POLL_READY_S if self._state == "ready" else _POLL_AWAY_S)
 
-    def _become(self, state: State, detail: str, models: list[ListedModel]) -> None:
+    def _become(self, state: State, detail: str, models: list[EndpointModel]) -> None:
         if (state, detail, models) == (self._state, self._detail, self._models):
             return
         self._state, self._detail, self._models = state, detail, models

@@ -1,7 +1,7 @@
 """Would an endpoint work? And if not: why, in words its owner can act on."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -10,6 +10,7 @@ from atelier.v1.endpoints_pb2 import (
     DiscoveredEndpoint,
     DiscoverEndpointsResponse,
     EndpointHealth,
+    EndpointModel,
     TestEndpointResponse,
 )
 from atelier.v1.endpoints_pb2 import Endpoint as Registered
@@ -62,14 +63,14 @@ async def discover(connect: Connect) -> DiscoverEndpointsResponse:
 
 
 async def _try(registered: Registered, connect: Connect) -> Look:
-    try:
+    async def list_models() -> Sequence[EndpointModel]:
         way = connect(registered)
-    except Failure as failure:
-        return Look(failure=failure)
-    try:
-        return await look(way)
-    finally:
-        await way.close()
+        try:
+            return await way.models()
+        finally:
+            await way.close()
+
+    return await look(list_models)
 
 
 def _usual(address: str, api_path: str) -> str:

@@ -7,15 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from atelier.v1.endpoints_pb2 import EndpointKind as Kind
-
-
-@dataclass(frozen=True)
-class ListedModel:
-    """A model an endpoint lists; `context_length` in tokens, 0 = it does not say; `created` in Unix seconds."""
-
-    id: str
-    context_length: int = 0
-    created: int = 0
+from atelier.v1.endpoints_pb2 import EndpointModel
 
 
 @dataclass(frozen=True)
@@ -31,7 +23,7 @@ class Dialect:
     api_path: str = "v1"
     """Where OpenAI's paths begin, below the host, if the given address has no path."""
     models_path: str = "models"
-    read_models: Callable[[Any], list[ListedModel]] = lambda data: [_openai_model(entry) for entry in data["data"]]
+    read_models: Callable[[Any], list[EndpointModel]] = lambda data: [_openai_model(entry) for entry in data["data"]]
     """The parsed list of models; raises KeyError, TypeError or ValueError for what is none."""
 
     def address(self, base_url: str) -> str:
@@ -58,21 +50,21 @@ def is_local(kind: Kind, base_url: str) -> bool:
     return address.is_private or address.is_loopback
 
 
-def _openai_model(entry: Mapping[str, Any]) -> ListedModel:
-    return ListedModel(
+def _openai_model(entry: Mapping[str, Any]) -> EndpointModel:
+    return EndpointModel(
         id=str(entry["id"]),
         context_length=int(entry.get("max_model_len") or entry.get("context_length") or 0),
         created=int(entry.get("created") or 0),
     )
 
 
-def _gemini_model(entry: Mapping[str, Any]) -> ListedModel:
+def _gemini_model(entry: Mapping[str, Any]) -> EndpointModel:
     # It lists "models/gemini-…" and is asked for "gemini-…".
-    return ListedModel(id=str(entry["id"]).removeprefix("models/"), created=int(entry.get("created") or 0))
+    return EndpointModel(id=str(entry["id"]).removeprefix("models/"), created=int(entry.get("created") or 0))
 
 
-def _ollama_model(entry: Mapping[str, Any]) -> ListedModel:
-    return ListedModel(id=str(entry["name"]))
+def _ollama_model(entry: Mapping[str, Any]) -> EndpointModel:
+    return EndpointModel(id=str(entry["name"]))
 
 
 OPENAI_COMPATIBLE = Dialect(Kind.ENDPOINT_KIND_OPENAI_COMPATIBLE, "OpenAI-compatible", "")

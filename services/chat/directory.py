@@ -1,13 +1,14 @@
 """Every owner's endpoints, how each is and the way to it, as this process knows it from the bus."""
 
 import asyncio
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from atelier.v1.endpoints_pb2 import Endpoint as Registered
-from atelier.v1.endpoints_pb2 import EndpointHealth, OwnerEndpoints, Routing
+from atelier.v1.endpoints_pb2 import EndpointHealth, EndpointModel, OwnerEndpoints, Routing
 from atelier.v1.endpoints_pb2 import EndpointStatus as Status
 from services.chat.dialects import dialect, is_local
 from services.chat.endpoint import Endpoint, Limits
@@ -126,13 +127,13 @@ class Directory:
         found: dict[str, Target] = {}
         for owner_id, owner in self._owners.items():
             for endpoint_id, connected in owner.endpoints.items():
-                if not connected.registered.enabled:
-                    continue
-                try:
-                    found[endpoint_id] = Target(self.way(owner_id, endpoint_id), connected.registered.model)
-                except Failure as failure:
-                    log.warning("endpoint_unusable", endpoint=endpoint_id, error=failure.message)
+                if connected.registered.enabled:
+                    ask = functools.partial(self._models, owner_id, endpoint_id)
+                    found[endpoint_id] = Target(ask, connected.registered.model)
         return found
+
+    async def _models(self, owner_id: str, endpoint_id: str) -> Sequence[EndpointModel]:
+        return await self.way(owner_id, endpoint_id).models()
 
     def _owner(self, owner_id: str) -> _Owner:
         return self._owners.get(owner_id) or _Owner()
@@ -198,17 +199,7 @@ def _rules(told: Routing) -> Rules:
         tasks={rule.task: (rule.endpoint_id, rule.model) for rule in reversed(told.task_rules)},
         local_first_token_s=told.local_first_token_s or ours.local_first_token_s,
         cloud_first_token_s=told.cloud_first_token_s or ours.cloud_first_token_s,
-        retries=told.retries,
-        cool_down_s=told.cool_down_s,
+        retries=told.retries if told.HasField("retries") else ours.retries,
+        cool_down_s=told.cool_down_s if told.HasField("cool_down_s") else ours.cool_down_s,
         long_context_tokens=told.long_context_tokens or ours.long_context_tokens,
     )
-
-
-def catalog(known: Sequence[Known]) -> list[tuple[Known, str]]:
-    """Every model of every endpoint that is switched on; of a name that several have the first stays."""
-    found: dict[str, tuple[Known, str]] = {}
-    for one in known:
-        for model in dict.fromkeys((one.own_model, *one.models)) if one.enabled else ():
-            if model:
-                found.setdefault(model, (one, model))
-    return list(found.values())

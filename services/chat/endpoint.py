@@ -12,7 +12,8 @@ from typing import Any, Literal
 import orjson
 from aiohttp import StreamReader
 
-from services.chat.dialects import OPENAI_COMPATIBLE, Dialect, ListedModel
+from atelier.v1.endpoints_pb2 import EndpointModel
+from services.chat.dialects import OPENAI_COMPATIBLE, Dialect
 from services.chat.refusals import as_failure, read_error
 from services.chat.sse import FrameSplitter
 from services.chat.upstream import Broken, NotThere, Upstream
@@ -92,7 +93,7 @@ class Endpoint:
         """Close all connections."""
         await self._upstream.aclose()
 
-    async def models(self) -> list[ListedModel]:
+    async def models(self) -> list[EndpointModel]:
         """What it serves; also the health probe, since it costs no tokens. Raises a `Failure`."""
         with self._failures():
             try:

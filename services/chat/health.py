@@ -9,9 +9,8 @@ The look costs no tokens: it asks for the list of models.
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -19,7 +18,6 @@ from nats.errors import Error as NatsError
 
 from atelier.v1.endpoints_pb2 import EndpointHealth, EndpointModel
 from atelier.v1.endpoints_pb2 import EndpointStatus as Status
-from services.chat.dialects import ListedModel
 from services.kit import subjects
 from services.kit.bucket import change
 from services.kit.bus import Bus
@@ -39,12 +37,8 @@ _AT_ONCE = 16
 _TRIES = 5
 
 
-class Looks(Protocol):
-    """What can be looked at."""
-
-    async def models(self) -> list[ListedModel]:
-        """What it serves; raises `Failure`."""
-        ...
+# Asks an endpoint what it serves; raises `Failure`.
+ListModels = Callable[[], Awaitable[Sequence[EndpointModel]]]
 
 
 @dataclass(frozen=True)
@@ -52,15 +46,15 @@ class Look:
     """What one look at an endpoint saw; `latency_ms` until its models were listed."""
 
     latency_ms: float = 0.0
-    models: Sequence[ListedModel] = ()
+    models: Sequence[EndpointModel] = ()
     failure: Failure | None = None
 
 
-async def look(endpoint: Looks) -> Look:
-    """Ask for the models."""
+async def look(list_models: ListModels) -> Look:
+    """Ask for the models, and see how long that takes."""
     started = time.perf_counter()
     try:
-        models = await endpoint.models()
+        models = await list_models()
     except Failure as failure:
         return Look(failure=failure)
     return Look((time.perf_counter() - started) * 1000, models)
@@ -85,9 +79,7 @@ def after(before: EndpointHealth, seen: Look, wanted_model: str, now: float) -> 
         health.code, health.detail = failure.code, failure.message
     else:
         del health.models[:]
-        health.models.extend(
-            EndpointModel(id=m.id, context_length=m.context_length, created=m.created) for m in seen.models
-        )
+        health.models.extend(seen.models)
         health.code, health.detail = _shortcoming(seen, wanted_model)
         if not health.code and any(status != Status.ENDPOINT_STATUS_HEALTHY for status in recent):
             health.code, health.detail = "unsteady", "it did not answer every time lately"
@@ -135,7 +127,7 @@ def _end_cooling(health: EndpointHealth) -> None:
 class Target:
     """An endpoint to look at, and the model it is meant to have ("" = any)."""
 
-    endpoint: Looks
+    list_models: ListModels
     model: str = ""
 
 
@@ -200,7 +192,7 @@ class HealthKeeper:
         async with self._room:
             if not await self._change(endpoint_id, self._claim):
                 return
-            seen = await look(target.endpoint)
+            seen = await look(target.list_models)
             await self._change(endpoint_id, lambda before: after(before, seen, target.model, time.time()))
 
     def _claim(self, before: EndpointHealth) -> EndpointHealth | None:

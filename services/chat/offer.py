@@ -12,7 +12,6 @@ class Offer:
     """One model of one backend. `context_length` in tokens, 0 = unknown; `detail` says why it is not ready."""
 
     model: str
-    endpoint: str
     task: Task
     status: Status
     detail: str = ""

@@ -15,6 +15,7 @@ Health = Literal["unknown", "healthy", "degraded", "offline"]
 
 # The endpoint that Atelier runs itself; every owner has it.
 EMBEDDED = "embedded"
+EMBEDDED_NAME = "Built in"
 # What clients that must name a model write to leave the choice to the routing.
 AUTO = frozenset({"", "auto"})
 _BYTES_PER_TOKEN = 4
@@ -146,13 +147,17 @@ def _named(known: Sequence[Known], rules: Rules, model: str) -> list[tuple[Known
         for prefix in (one.name, one.id):
             if model.casefold().startswith(f"{prefix.casefold()}/"):
                 return [(one, model[len(prefix) + 1 :])]
-    raise ModelNotFound.of(model, names(known), task="chat")
+    raise ModelNotFound.of(model, catalog(known), task="chat")
 
 
-def names(known: Iterable[Known]) -> list[str]:
-    """What requests may write into `model`, each once."""
-    every = (name for one in known if one.enabled for name in (one.own_model, *one.models) if name)
-    return list(dict.fromkeys(every))
+def catalog(known: Iterable[Known]) -> dict[str, Known]:
+    """Every model of every endpoint that is switched on; one that several have belongs to the first of them."""
+    found: dict[str, Known] = {}
+    for one in known:
+        for model in (one.own_model, *one.models) if one.enabled else ():
+            if model:
+                found.setdefault(model, one)
+    return found
 
 
 def _chosen(by_id: dict[str, Known], rules: Rules, tasks: Sequence[Task]) -> list[tuple[Known, str, str]]:

@@ -31,12 +31,12 @@ from services.chat.answer import Reply, streamed, whole
 from services.chat.backend import Backend, ChildBackend, RemoteBackend
 from services.chat.children import embedder_backend, vllm_backend
 from services.chat.diagnosis import diagnose, discover
-from services.chat.directory import Directory, catalog
+from services.chat.directory import Directory
 from services.chat.dispatch import Frames, dispatch
 from services.chat.endpoint import Endpoint, Limits, Route, Timing
 from services.chat.health import HealthKeeper
 from services.chat.request_body import completion_body, embedding_body
-from services.chat.routing import AUTO, EMBEDDED, Candidate, Known, plan, tasks_of
+from services.chat.routing import AUTO, EMBEDDED, EMBEDDED_NAME, Candidate, Known, catalog, plan, tasks_of
 from services.chat.settings import ChatSettings
 from services.kit.call import Call
 from services.kit.failures import Failure, ModelNotFound, Unavailable
@@ -161,12 +161,12 @@ class Chat(Service):
                 task="chat",
                 status="down" if one.health == "offline" else "ready",
             )
-            for one, model in catalog(self._directory.known(call.owner))
+            for model, one in catalog(self._directory.known(call.owner)).items()
         ]
         ours = [
             ChatModel(
                 id=offer.model,
-                endpoint=offer.endpoint,
+                endpoint=EMBEDDED_NAME,
                 endpoint_id=EMBEDDED if offer.task == "chat" else "",
                 task=offer.task,
                 status=offer.status,
@@ -198,7 +198,7 @@ class Chat(Service):
         return [
             Known(
                 id=EMBEDDED,
-                name=self.chat_backend.name,
+                name=EMBEDDED_NAME,
                 model=chosen if chosen in models else models[0],
                 models=models,
                 health="healthy" if offers[0].status == "ready" else "offline",

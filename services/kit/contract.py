@@ -127,6 +127,10 @@ class Contract:
         convert.fill_defaults(whole, instance)
         return whole
 
+    def word(self, message: Message, field: str) -> str:
+        """The value of an enum field as the API writes it; "" = unspecified, or one this version does not know."""
+        return convert.enum_word(schema.descriptor_of(message).fields_by_name[field], getattr(message, field))
+
     def to_json(self, message: Message) -> dict[str, Any]:
         """Plain JSON data: snake_case, enums as words, bytes as base64, `Any` unpacked, times as RFC 3339."""
         return convert.to_json(message)

@@ -28,6 +28,11 @@ def _names(enum: EnumDescriptor) -> dict[int, str]:
     return {number: word for word, number in enum_words(enum).items()}
 
 
+def enum_word(field: FieldDescriptor, value: int) -> str:
+    """An enum field's value as a lower-case word; "" = unspecified or unknown."""
+    return _names(field.enum_type).get(value, "")
+
+
 def _is_map(field: FieldDescriptor) -> bool:
     return field.message_type is not None and field.message_type.GetOptions().map_entry
 

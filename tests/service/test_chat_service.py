@@ -27,7 +27,7 @@ async def test_a_stream_is_passed_on_and_says_who_answered(kit_settings: Setting
     async with serving(answering(hello)) as server, chatting(kit_settings, server.url) as site:
         found = await site.chunks()
         assert "".join(c["choices"][0]["delta"].get("content") or "" for c in found) == "hello you"
-        assert found[0]["atelier"]["endpoint"] == "endpoint" and found[-1]["atelier"]["latency_ms"] >= 0
+        assert found[0]["atelier"]["endpoint"] == "Built in" and found[-1]["atelier"]["latency_ms"] >= 0
         assert [attempt["outcome"] for attempt in found[-1]["atelier"]["attempts"]] == ["answered"]
         # Asked for in any case, for the figures; told to those who asked only.
         assert not any("usage" in chunk for chunk in found)

@@ -163,6 +163,12 @@ async def test_a_routing_that_cannot_be_is_refused_by_name(
     assert answer.status_code == 422 and [error["field"] for error in answer.json()["errors"]] == [field]
 
 
+async def test_no_retry_and_no_pause_can_be_asked_for(ann: httpx.AsyncClient) -> None:
+    asked = {"retries": 0, "cool_down_s": 0}
+    for answer in (await ann.put("/api/routing", json=asked), await ann.get("/api/routing")):
+        assert answer.json().items() >= asked.items()
+
+
 async def test_an_address_is_tested_before_and_after_it_is_registered(rig: Rig, ann: httpx.AsyncClient) -> None:
     asked = {"kind": "openai", "base_url": "", "api_key": "sk-secret"}
     found = (await ann.post("/api/endpoints/test", json=asked)).json()

@@ -66,7 +66,9 @@ async def test_a_question_is_answered(sdk: openai.AsyncOpenAI) -> None:
     assert answer.usage is not None
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens
     told = (answer.model_extra or {})["atelier"]
-    assert told["model"] == MODEL and told["endpoint"] == "vllm" and told["latency_ms"] >= told["first_token_ms"] > 0
+    assert (
+        told["model"] == MODEL and told["endpoint"] == "Built in" and told["latency_ms"] >= told["first_token_ms"] > 0
+    )
     assert [attempt["outcome"] for attempt in told["attempts"]] == ["answered"]
 
 

@@ -50,11 +50,11 @@ async def test_ones_own_endpoint_answers_until_it_is_gone_and_then_the_embedded_
             await until(listed)
             await own.stop()
             said, atelier = await ask(client)
-            assert atelier["endpoint"] == "vllm" and said
+            assert atelier["endpoint"] == "Built in" and said
             attempts = atelier["attempts"]
             assert isinstance(attempts, list)
             assert attempts[0]["endpoint"] == "My Gemma" and attempts[-1]["outcome"] == "answered"
         finally:
             assert (await studio.delete(f"/api/endpoints/{made['id']}")).status_code == 204
             await studio.put("/api/routing", json={})
-    assert (await ask(client))[1]["endpoint"] == "vllm"
+    assert (await ask(client))[1]["endpoint"] == "Built in"

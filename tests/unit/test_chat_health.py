@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from atelier.v1.endpoints_pb2 import EndpointHealth
+from atelier.v1.endpoints_pb2 import EndpointHealth, EndpointModel
 from atelier.v1.endpoints_pb2 import EndpointStatus as Status
-from services.chat.dialects import ListedModel
 from services.chat.health import Look, after, cooled, seconds
 from services.kit.failures import Failure, Overloaded, TimedOut, Unavailable
 
-GOOD = Look(120.0, (ListedModel("gemma-2b", 8192),))
+GOOD = Look(120.0, (EndpointModel(id="gemma-2b", context_length=8192),))
 GONE = Look(failure=Unavailable("nobody listens", code="unreachable"))
 LATE = Look(failure=TimedOut("no list within 5 s"))
 HEALTHY, DEGRADED, OFFLINE = (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.chat.routing import EMBEDDED, Consequence, Known, Plan, Rules, consequence, names, plan
+from services.chat.routing import EMBEDDED, Consequence, Known, Plan, Rules, catalog, consequence, plan
 from services.kit.failures import BadInput, Failure, ModelNotFound, Overloaded, TimedOut, Unavailable
 
 NOW = 1_000.0
@@ -126,7 +126,7 @@ def test_nobody_at_all_is_said_with_what_to_do(known: tuple[Known, ...]) -> None
 
 
 def test_the_names_that_may_be_written_are_listed_once() -> None:
-    assert names([SMOL, GEMMA, changed(LLAMA, enabled=False), GEMMA]) == ["smollm2", "gemma-2b", "gemma-9b"]
+    assert list(catalog([SMOL, GEMMA, changed(LLAMA, enabled=False), GEMMA])) == ["smollm2", "gemma-2b", "gemma-9b"]
 
 
 COOL = Rules(cool_down_s=30, retries=1)

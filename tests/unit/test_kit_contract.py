@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import json
 from random import Random
 from typing import Any, cast
 
 import pytest
-from google.protobuf import json_format
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf import descriptor_pb2, descriptor_pool, json_format
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+from atelier.v1 import options_pb2
 from atelier.v1.common_pb2 import Asset, Event
 from atelier.v1.diffusion_pb2 import (
     ImageFormat,
@@ -20,7 +22,7 @@ from atelier.v1.diffusion_pb2 import (
 from services.kit import convert
 from services.kit.contract import contract
 from services.kit.failures import BadInput
-from services.kit.schema import descriptor_of
+from services.kit.schema import descriptor_of, extension
 
 
 def everything() -> list[type[Message]]:
@@ -33,6 +35,18 @@ def everything() -> list[type[Message]]:
     return list(found.values())
 
 
+def every_kind() -> list[Descriptor]:
+    """Every message the contract defines."""
+    data = importlib.resources.files("atelier.v1").joinpath("contract.binpb").read_bytes()
+    files = [f.name for f in descriptor_pb2.FileDescriptorSet.FromString(data).file if f.package == "atelier.v1"]
+    return [kind for f in files for kind in descriptor_pool.Default().FindFileByName(f).message_types_by_name.values()]
+
+
+_NO_NUMBER = {
+    FieldDescriptor.CPPTYPE_STRING,
+    FieldDescriptor.CPPTYPE_ENUM,
+    FieldDescriptor.CPPTYPE_MESSAGE,
+}
 _RANGES = {
     FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
     FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
@@ -189,6 +203,15 @@ def test_defaults_are_filled_in_where_a_field_is_absent_and_nowhere_else() -> No
     # Zero is a value of these two, not an absence.
     assert (request.cfg_scale, request.preview_every) == (0, 0)
     assert not request.HasField("width")
+
+
+@pytest.mark.parametrize("kind", every_kind(), ids=lambda kind: kind.name)
+def test_zero_can_be_asked_for_wherever_it_is_allowed(kind: Descriptor) -> None:
+    for field in kind.fields:
+        rules = extension(field, options_pb2.rules, options_pb2.Rules)
+        numeric = not field.is_repeated and field.cpp_type not in _NO_NUMBER
+        if numeric and rules.HasField("default") and not field.has_presence:
+            assert rules.minimum > 0 or not json.loads(rules.default), f"{field.full_name} needs explicit presence"
 
 
 def test_a_message_from_the_bus_is_validated_and_completed_the_same_way() -> None:

@@ -17,6 +17,7 @@ from gateway.limits import BodyLimit
 from gateway.marks import Marks
 from gateway.openai.routes import routes as openai_routes
 from gateway.projector import Projector
+from gateway.rate_limit import RateLimit
 from gateway.reconcile import Reconciler
 from gateway.registry import Registry
 from gateway.routes import (
@@ -88,6 +89,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         registry = Registry(database, bus)
         await registry.start()
         stack.push_async_callback(registry.stop)
+        rate_limit = RateLimit(bus, settings.rate_limit_per_min, replicas=settings.stream_replicas)
+        await rate_limit.start()
         marks = Marks(database)
         stack.push_async_callback(marks.flush)
         acts = Jobs(database, bus, queue, journal, hub, marks)
@@ -116,6 +119,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             jobs=acts,
             thumbnails=Thumbnails(objects, settings.max_image_pixels),
             registry=registry,
+            rate_limit=rate_limit,
             secrets=SecretBox.of(settings),
             background=background,
         )

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from gateway.rate_limit import RateLimited
 from services.kit.failures import BadInput, Conflict, Failure, FieldFault, NotFound, Unavailable
 
 PROBLEM_JSON = "application/problem+json"
@@ -167,7 +168,7 @@ def from_http(error: HTTPException) -> Failure:
 
 async def _on_failure(request: Request, error: Exception) -> Response:
     assert isinstance(error, Failure)
-    return respond(request.scope, error)
+    return respond(request.scope, error, error.headers if isinstance(error, RateLimited) else None)
 
 
 async def _on_validation(request: Request, error: Exception) -> Response:

@@ -33,6 +33,9 @@ class GatewaySettings(Settings):
     max_upload_files: int = Field(100, ge=1, description="Most files in one upload request.")
     max_image_pixels: int = Field(100_000_000, ge=1, description="Largest picture that is decoded for a thumbnail.")
 
+    rate_limit_per_min: int = Field(
+        100, ge=0, description="Requests to language models that one user may make in any minute; 0 = no limit."
+    )
     stream_buffer: int = Field(2000, ge=10, description="Events a client may lag behind before it is disconnected.")
     keep_alive_s: float = Field(15.0, gt=0, description="Seconds between comments on a quiet event stream.")
     drain_s: float = Field(10.0, ge=0, description="Seconds that requests may take to end after SIGTERM.")

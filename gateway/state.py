@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from gateway.auth import Principal, principal
 from gateway.catalog.database import Database
 from gateway.jobs import Jobs
+from gateway.rate_limit import RateLimit
 from gateway.registry import Registry
 from gateway.settings import GatewaySettings
 from gateway.streams import Hub
@@ -35,6 +36,7 @@ class Parts:
     jobs: Jobs
     thumbnails: Thumbnails
     registry: Registry
+    rate_limit: RateLimit
     secrets: SecretBox
     background: tuple[asyncio.Task[None], ...]
     """What runs beside the requests; none of it ever ends by itself."""

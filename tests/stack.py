@@ -50,7 +50,14 @@ class Stack:
             for name, value in os.environ.items()
             if not name.startswith("ATELIER_") or name == "ATELIER_CACHE"
         }
-        given = {"ATELIER_HOME": str(home), "ATELIER_PORT": "0", "NO_COLOR": "1", **(environment or {})}
+        # A test run asks more often than one person may.
+        given = {
+            "ATELIER_HOME": str(home),
+            "ATELIER_PORT": "0",
+            "ATELIER_RATE_LIMIT_PER_MIN": "0",
+            "NO_COLOR": "1",
+            **(environment or {}),
+        }
         self._environment = {**inherited, **given}
         self._process: subprocess.Popen[bytes] | None = None
         self._started: list[psutil.Process] = []

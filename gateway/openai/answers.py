@@ -1,7 +1,7 @@
 """The answer of a completion call: passed on as it comes, ended when the client goes."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 
 import orjson
@@ -16,6 +16,7 @@ from services.kit.failures import Failure, Unavailable
 log = structlog.get_logger(__name__)
 
 _DONE = b"data: [DONE]\n\n"
+_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
 class CompletionResponse(Response):
@@ -24,12 +25,14 @@ class CompletionResponse(Response):
     A client that goes away cancels the call, and with it the engine's work, also while the first token is awaited.
     """
 
-    def __init__(self, chunks: AsyncGenerator[CompletionChunk, None], *, stream: bool) -> None:
-        """`chunks` from the bus; `stream` as the request has it."""
+    def __init__(
+        self, chunks: AsyncGenerator[CompletionChunk, None], *, stream: bool, headers: Mapping[str, str]
+    ) -> None:
+        """`chunks` from the bus; `stream` as the request has it; `headers` besides its own."""
         self._chunks = chunks
         self._stream = stream
         media_type = "text/event-stream" if stream else "application/json"
-        super().__init__(media_type=media_type, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        super().__init__(media_type=media_type, headers={**_HEADERS, **headers})
         # Known only once the answer is complete, if at all.
         self.raw_headers = [(name, value) for name, value in self.raw_headers if name != b"content-length"]
 

@@ -37,7 +37,7 @@ routes = router("openai")
 async def create_chat_completion(parts: GatewayParts, caller: Caller, trace: Trace, request: Request) -> Response:
     """OpenAI's chat completions, streamed or whole."""
     asked = message(ChatCompletionRequest, await read_json(request))
-    return _complete(parts, "chat.create_chat_completion", asked, caller.owner_id, trace)
+    return await _complete(parts, "chat.create_chat_completion", asked, caller.owner_id, trace)
 
 
 @routes.post(
@@ -51,14 +51,15 @@ async def create_chat_completion(parts: GatewayParts, caller: Caller, trace: Tra
 async def create_completion(parts: GatewayParts, caller: Caller, trace: Trace, request: Request) -> Response:
     """OpenAI's completions, streamed or whole."""
     asked = message(CompletionRequest, await read_json(request))
-    return _complete(parts, "chat.create_completion", asked, caller.owner_id, trace)
+    return await _complete(parts, "chat.create_completion", asked, caller.owner_id, trace)
 
 
-def _complete(
+async def _complete(
     parts: Parts, kind: str, asked: ChatCompletionRequest | CompletionRequest, owner_id: str, trace: str
 ) -> Response:
+    headers = await parts.rate_limit.take(owner_id)
     chunks = parts.calls.stream(kind, asked, owner=owner_id, traceparent=trace)
-    return CompletionResponse(chunks, stream=asked.stream)
+    return CompletionResponse(chunks, stream=asked.stream, headers=headers)
 
 
 @routes.post(
@@ -72,10 +73,11 @@ def _complete(
 async def create_embedding(parts: GatewayParts, caller: Caller, trace: Trace, request: Request) -> Response:
     """OpenAI's embeddings."""
     asked = message(EmbeddingRequest, await read_json(request))
+    headers = await parts.rate_limit.take(caller.owner_id)
     answer: EmbeddingResponse = await parts.calls.unary(
         "chat.create_embedding", asked, owner=caller.owner_id, traceparent=trace
     )
-    return Response(answer.json, media_type="application/json")
+    return Response(answer.json, headers=headers, media_type="application/json")
 
 
 @routes.get(

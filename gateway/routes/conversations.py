@@ -131,7 +131,7 @@ async def delete_conversation(parts: GatewayParts, caller: Caller, conversation_
             "description": "Server-sent events: `user`, `start`, `delta` …, then `done` or `error`.",
             "content": event_stream(_ANSWER),
         },
-        **problems(400, 404, 413, 415, 422),
+        **problems(400, 404, 413, 415, 422, 429),
     },
 )
 async def create_message(
@@ -144,7 +144,8 @@ async def create_message(
 ) -> EventStream:
     """Streams the answer. Going away stops the model, and what was written is kept."""
     owner_id, trace_id = caller.owner_id, trace_id_of(request.scope)
-    return EventStream(lambda cut: answer_stream(parts, owner_id, conversation_id, body, trace, trace_id, cut))
+    headers = await parts.rate_limit.take(owner_id)
+    return EventStream(lambda cut: answer_stream(parts, owner_id, conversation_id, body, trace, trace_id, cut), headers)
 
 
 async def _shown(parts: Parts, owner_id: str, conversation_id: str) -> schemas.Conversation:

@@ -12,6 +12,8 @@ EVENTS = "EVENTS"
 DEAD = "DEAD"
 # The server's notices of exhausted deliveries, kept so that none is missed while nobody listens.
 ADVISORIES = "ADVISORIES"
+# One message per request that counts against its owner's rate limit, kept for a minute.
+RATE = "RATE"
 # Words to jobs: cancel, pause, finish. Workers watch it, so one mechanism serves waiting and running jobs.
 CONTROL_BUCKET = "control"
 # Each owner's endpoints and routing, under the owner's name: written by the gateway, whose catalog is the truth, and
@@ -95,6 +97,11 @@ def events(job_id: str) -> str:
 def dead(kind: str) -> str:
     """Where a job of this kind lies once it was given up."""
     return f"dead.{kind}"
+
+
+def rate(owner: str) -> str:
+    """Where an owner's requests are counted; "*" = everybody's."""
+    return f"rate.{owner if owner == '*' else _token(owner)}"
 
 
 def call(kind: str) -> str:

@@ -297,7 +297,15 @@ async def rig_on(
         def make(**changes: Any) -> GatewaySettings:
             known = base.model_dump() | {"s3_secret_key": base.s3_secret_key.get_secret_value()}
             return GatewaySettings.model_validate(
-                {**known, "database_url": database_url, "tokens": TOKENS, "port": 0, **options, **changes}
+                {
+                    **known,
+                    "database_url": database_url,
+                    "tokens": TOKENS,
+                    "port": 0,
+                    "rate_limit_per_min": 0,
+                    **options,
+                    **changes,
+                }
             )
 
         services = ServiceSettings.model_validate(

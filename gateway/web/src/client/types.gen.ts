@@ -3281,6 +3281,10 @@ export type CreateMessageErrors = {
      */
     422: Problem;
     /**
+     * Too many requests; come again after `Retry-After`.
+     */
+    429: Problem;
+    /**
      * Something unforeseen went wrong.
      */
     500: Problem;

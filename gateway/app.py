@@ -31,6 +31,7 @@ from gateway.routes import (
     monitoring,
     reference,
     socket,
+    usage,
 )
 from gateway.settings import GatewaySettings, load
 from gateway.settled import Settled
@@ -38,6 +39,7 @@ from gateway.state import Parts
 from gateway.streams import Hub
 from gateway.telemetry import Telemetry
 from gateway.thumbnails import Thumbnails
+from gateway.usage import UsageReader
 from gateway.web import DIST, WebApp
 from services.kit.bus import Bus
 from services.kit.call import CallClient
@@ -49,13 +51,27 @@ from services.kit.secrets import SecretBox
 
 log = structlog.get_logger(__name__)
 
+_RESOURCES = (
+    jobs,
+    events,
+    generate,
+    assets,
+    conversations,
+    endpoints,
+    usage,
+    monitoring,
+    health,
+    reference,
+    socket,
+)
+
 
 def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     """The app; it connects to bus, catalog and object storage when its lifespan begins."""
     settings = settings or load()
     app = FastAPI(title="Atelier", version=VERSION, docs_url=None, redoc_url=None, lifespan=_lifespan)
     app.state.settings = settings
-    for module in (jobs, events, generate, assets, conversations, endpoints, monitoring, health, reference, socket):
+    for module in _RESOURCES:
         app.include_router(module.routes)
     app.include_router(openai_routes)
     app.router.default = WebApp(DIST)
@@ -104,6 +120,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         )
         background = (
             asyncio.create_task(Projector(journal, database, settled).run(), name="projector"),
+            asyncio.create_task(UsageReader(bus, database).run(), name="usage"),
             asyncio.create_task(reconciler.run(), name="reconciler"),
             asyncio.create_task(marks.run(), name="marks"),
         )

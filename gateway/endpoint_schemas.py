@@ -141,6 +141,10 @@ class Endpoint(BaseModel):
     active: bool = Field(description="Whether it answers requests that name no model.")
     models: list[EndpointModel] = Field(description="Of the last good look; they stay while it is away.")
     health: EndpointHealth
+    session_count: int = Field(description="Requests it has answered.")
+    last_used_at: datetime | None
+    tokens: int = Field(description="Read and written, in all its answers.")
+    mean_latency_ms: float | None = Field(description="Of its answers, to their end.")
     created_at: datetime | None = Field(description="Null for the embedded one.")
 
 

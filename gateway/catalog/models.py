@@ -1,11 +1,12 @@
 """The tables. Every row has an owner; ids are ULIDs, so sorting by id is sorting by time."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -214,6 +215,49 @@ class RoutingRow(Base):
 
     owner_id: Mapped[str] = mapped_column(Owner, primary_key=True)
     rules: Mapped[dict[str, Any]] = mapped_column(Document)
+    updated_at: Mapped[datetime] = mapped_column(Utc)
+
+
+class UsageRow(Base):
+    """What one answer of a language model used; added up when somebody asks."""
+
+    __tablename__ = "usage"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Owner)
+    day: Mapped[date] = mapped_column(Date)
+    """In UTC."""
+    endpoint_id: Mapped[str] = mapped_column(String(64))
+    endpoint: Mapped[str] = mapped_column(String(100))
+    local: Mapped[bool] = mapped_column()
+    model: Mapped[str] = mapped_column(String(256))
+    task: Mapped[str] = mapped_column(String(16))
+    outcome: Mapped[str] = mapped_column(String(16))
+    prompt_tokens: Mapped[int] = mapped_column(BigInteger)
+    completion_tokens: Mapped[int] = mapped_column(BigInteger)
+    estimated: Mapped[bool] = mapped_column()
+    cached: Mapped[bool] = mapped_column()
+    first_token_ms: Mapped[int] = mapped_column(Integer)
+    latency_ms: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+
+    __table_args__ = (
+        Index("ix_usage_owner_day", "owner_id", "day"),
+        Index("ix_usage_owner_endpoint", "owner_id", "endpoint_id"),
+    )
+
+
+class PriceRow(Base):
+    """What an owner pays for the tokens of a model, per million."""
+
+    __tablename__ = "prices"
+
+    owner_id: Mapped[str] = mapped_column(Owner, primary_key=True)
+    endpoint_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    model: Mapped[str] = mapped_column(String(256), primary_key=True)
+    """"" = every model of the endpoint that has no price of its own."""
+    prompt: Mapped[float] = mapped_column()
+    completion: Mapped[float] = mapped_column()
     updated_at: Mapped[datetime] = mapped_column(Utc)
 
 

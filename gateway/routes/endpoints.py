@@ -1,6 +1,7 @@
 """Endpoints: register them, see how they are, say which one answers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from atelier.v1 import chat_pb2, endpoints_pb2
 from atelier.v1.endpoints_pb2 import EndpointStatus as Status
 from gateway import endpoint_schemas as schemas
+from gateway.catalog import usage
 from gateway.catalog.models import EndpointRow
 from gateway.registry import EMBEDDED, as_message
 from gateway.routing import problems, router
@@ -36,9 +38,9 @@ _STATES = {
 async def list_endpoints(parts: GatewayParts, caller: Caller, trace: Trace) -> Listing[schemas.Endpoint]:
     """The embedded one first, then yours, oldest first. What is away does not delay the list."""
     rows = await parts.registry.of_owner(caller.owner_id)
-    active = (await parts.registry.routing(caller.owner_id)).active
-    embedded = await _embedded(parts, caller.owner_id, trace, active)
-    return Listing(items=[embedded, *(_shown(parts, row, active) for row in rows)])
+    standing = await _standing(parts, caller.owner_id)
+    embedded = await _embedded(parts, caller.owner_id, trace, standing)
+    return Listing(items=[embedded, *(_shown(parts, row, standing) for row in rows)])
 
 
 @routes.post(
@@ -55,7 +57,7 @@ async def create_endpoint(parts: GatewayParts, caller: Caller, body: schemas.End
         raise BadInput.of("base_url", "is required for this kind")
     values["sealed_key"] = parts.secrets.seal(body.api_key.get_secret_value())
     row = await parts.registry.add(caller.owner_id, values)
-    return _shown(parts, row, (await parts.registry.routing(caller.owner_id)).active)
+    return _shown(parts, row, await _standing(parts, caller.owner_id))
 
 
 @routes.post(
@@ -106,10 +108,10 @@ async def discover_endpoints(parts: GatewayParts, caller: Caller, trace: Trace) 
 )
 async def get_endpoint(parts: GatewayParts, caller: Caller, trace: Trace, endpoint_id: EndpointId) -> schemas.Endpoint:
     """One of the list."""
-    active = (await parts.registry.routing(caller.owner_id)).active
+    standing = await _standing(parts, caller.owner_id)
     if endpoint_id == EMBEDDED:
-        return await _embedded(parts, caller.owner_id, trace, active)
-    return _shown(parts, await parts.registry.get(caller.owner_id, endpoint_id), active)
+        return await _embedded(parts, caller.owner_id, trace, standing)
+    return _shown(parts, await parts.registry.get(caller.owner_id, endpoint_id), standing)
 
 
 @routes.patch(
@@ -129,7 +131,7 @@ async def update_endpoint(
     if body.api_key is not None:
         values["sealed_key"] = parts.secrets.seal(body.api_key.get_secret_value())
     row = await parts.registry.change(caller.owner_id, endpoint_id, values)
-    return _shown(parts, row, (await parts.registry.routing(caller.owner_id)).active)
+    return _shown(parts, row, await _standing(parts, caller.owner_id))
 
 
 @routes.delete(
@@ -240,7 +242,31 @@ async def _tested(parts: Parts, owner_id: str, trace: str, endpoint: endpoints_p
     )
 
 
-async def _embedded(parts: Parts, owner_id: str, trace: str, active: str) -> schemas.Endpoint:
+@dataclass(frozen=True)
+class _Standing:
+    """What an owner's endpoints are shown with: which one is active, and what each has done."""
+
+    active: str
+    sessions: Mapping[str, usage.Sessions]
+
+    def of(self, endpoint_id: str) -> dict[str, Any]:
+        done = self.sessions.get(endpoint_id)
+        return {
+            "active": self.active == endpoint_id,
+            "session_count": done.count if done else 0,
+            "last_used_at": done.last_used_at if done else None,
+            "tokens": done.tokens if done else 0,
+            "mean_latency_ms": done.latency_ms if done else None,
+        }
+
+
+async def _standing(parts: Parts, owner_id: str) -> _Standing:
+    active = (await parts.registry.routing(owner_id)).active
+    async with parts.database.read() as session:
+        return _Standing(active, await usage.by_endpoint(session, owner_id))
+
+
+async def _embedded(parts: Parts, owner_id: str, trace: str, standing: _Standing) -> schemas.Endpoint:
     models: list[chat_pb2.ChatModel] = []
     health = endpoints_pb2.EndpointHealth(status=Status.ENDPOINT_STATUS_OFFLINE)
     try:
@@ -265,7 +291,7 @@ async def _embedded(parts: Parts, owner_id: str, trace: str, active: str) -> sch
             "has_key": False,
             "tags": [],
             "enabled": True,
-            "active": active == EMBEDDED,
+            **standing.of(EMBEDDED),
             "models": [{"id": model.id, "context_length": model.context_length} for model in models],
             "health": _health(health),
             "created_at": None,
@@ -273,7 +299,7 @@ async def _embedded(parts: Parts, owner_id: str, trace: str, active: str) -> sch
     )
 
 
-def _shown(parts: Parts, row: EndpointRow, active: str) -> schemas.Endpoint:
+def _shown(parts: Parts, row: EndpointRow, standing: _Standing) -> schemas.Endpoint:
     found = parts.registry.health(row.id) or endpoints_pb2.EndpointHealth()
     return schemas.Endpoint.model_validate(
         {
@@ -285,7 +311,7 @@ def _shown(parts: Parts, row: EndpointRow, active: str) -> schemas.Endpoint:
             "has_key": bool(row.sealed_key),
             "tags": row.tags,
             "enabled": row.enabled,
-            "active": active == row.id,
+            **standing.of(row.id),
             "models": _models(found.models),
             "health": _health(found),
             "created_at": row.created_at,

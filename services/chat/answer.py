@@ -11,6 +11,7 @@ import orjson
 from atelier.v1.chat_pb2 import CompletionChunk
 from services.chat.accumulate import Accumulator
 from services.chat.endpoint import Timing
+from services.chat.routing import Candidate
 
 _FINISHED = re.compile(rb'"finish_reason"\s*:\s*"')
 _USAGE = re.compile(rb'"usage"\s*:\s*\{')
@@ -42,14 +43,21 @@ class Reply:
     timing: Timing
     model: str = ""
     endpoint: str = ""
+    endpoint_id: str = ""
+    local: bool = True
     attempts: list[Attempt] = field(default_factory=list)
-    usage: Usage = Usage()
+    usage: Usage | None = None
+    """As the endpoint says; None = it did not."""
+    pieces: int = 0
+    """Chunks that came; about as many as tokens were written."""
+    finished: bool = False
+    """The answer is complete."""
 
-    def answered(self, endpoint: str, attempt: Timing) -> None:
+    def answered(self, by: Candidate, attempt: Timing) -> None:
         """The first content has come from this endpoint."""
-        self.endpoint = endpoint
+        self.endpoint, self.endpoint_id, self.local = by.name, by.endpoint, by.local
         self.timing.first_content = attempt.first_content
-        self.attempts.append(Attempt(endpoint, "answered", attempt.first_token_ms))
+        self.attempts.append(Attempt(by.name, "answered", attempt.first_token_ms))
 
     def as_json(self, *, done: bool) -> dict[str, Any]:
         """The `atelier` object; `latency_ms` is to the first token while the answer is being written, then in all."""
@@ -79,13 +87,16 @@ async def streamed(
     async with contextlib.aclosing(frames) as batches:
         async for batch in batches:
             passed = list[bytes]()
+            reply.pieces += len(batch)
             for frame in batch:
+                ends = _FINISHED.search(frame) is not None
+                reply.finished = reply.finished or ends
                 if _USAGE.search(frame):
                     alone = _note_usage(frame, reply)
                     if alone and not include_usage:
                         continue
                     frame = _with(frame, reply.as_json(done=True))
-                elif (ends := _FINISHED.search(frame) is not None) or not begun:
+                elif ends or not begun:
                     frame = _with(frame, reply.as_json(done=ends))
                 begun = True
                 passed.append(frame)
@@ -104,19 +115,30 @@ async def whole(
             if not begun:
                 begun = True
                 yield CompletionChunk()
+            reply.pieces += len(batch)
             for frame in batch:
                 if _USAGE.search(frame):
                     _note_usage(frame, reply)
                 accumulator.add(orjson.loads(frame))
+    reply.finished = True
     yield CompletionChunk(json=[orjson.dumps(accumulator.result() | {"atelier": reply.as_json(done=True)})])
 
 
 def _note_usage(frame: bytes, reply: Reply) -> bool:
     """Remember the usage in a chunk; tells whether the chunk holds nothing else."""
     chunk = orjson.loads(frame)
-    usage = chunk["usage"]
-    reply.usage = Usage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
+    reply.usage = _usage(chunk["usage"])
     return not chunk.get("choices")
+
+
+def usage_of(response: bytes) -> Usage | None:
+    """The usage in a response object; None if it says none."""
+    usage = orjson.loads(response).get("usage")
+    return _usage(usage) if usage else None
+
+
+def _usage(told: dict[str, Any]) -> Usage:
+    return Usage(int(told.get("prompt_tokens") or 0), int(told.get("completion_tokens") or 0))
 
 
 def _with(frame: bytes, atelier: dict[str, Any]) -> bytes:

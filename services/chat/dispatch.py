@@ -49,7 +49,7 @@ async def dispatch(plan: Plan, rules: Rules, reply: Reply, ask: Ask, on_failure:
                     if told.next:
                         break
                     raise
-                reply.answered(candidate.name, timing)
+                reply.answered(candidate, timing)
                 yield first
                 try:
                     async for batch in frames:

@@ -71,6 +71,7 @@ class Candidate:
     name: str
     model: str
     first_token_s: float
+    local: bool
     why: str
     """ "asked", "task", "active" or "fallback"."""
 
@@ -114,7 +115,7 @@ def plan(known: Sequence[Known], rules: Rules, *, model: str, tasks: Sequence[Ta
             continue
         seen.add(one.id)
         limit = rules.local_first_token_s if one.local else rules.cloud_first_token_s
-        candidate = Candidate(one.id, one.name, name or one.own_model, limit, why)
+        candidate = Candidate(one.id, one.name, name or one.own_model, limit, one.local, why)
         obstacle = _obstacle(one, now)
         if obstacle is None:
             candidates.append(candidate)

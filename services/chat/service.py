@@ -27,7 +27,7 @@ from atelier.v1.endpoints_pb2 import (
 )
 from services.chat import figures
 from services.chat.admission import Admission
-from services.chat.answer import Reply, streamed, whole
+from services.chat.answer import Reply, streamed, usage_of, whole
 from services.chat.backend import Backend, ChildBackend, RemoteBackend
 from services.chat.children import embedder_backend, vllm_backend
 from services.chat.diagnosis import diagnose, discover
@@ -35,6 +35,7 @@ from services.chat.directory import Directory
 from services.chat.dispatch import Frames, dispatch
 from services.chat.endpoint import Endpoint, Limits, Route, Timing
 from services.chat.health import HealthKeeper
+from services.chat.ledger import Ledger, record_of
 from services.chat.request_body import completion_body, embedding_body
 from services.chat.routing import AUTO, EMBEDDED, EMBEDDED_NAME, Candidate, Known, catalog, plan, tasks_of
 from services.chat.settings import ChatSettings
@@ -85,11 +86,13 @@ class Chat(Service):
         directory, every_s = self._directory, self.chat_settings.chat_health_every_s
         self._keeper = HealthKeeper(self.bus, directory.targets, directory.health, every_s=every_s)
         self._keeper.start()
+        self._ledger = Ledger(self.bus)
         self.chat_backend.start()
 
     async def stop(self) -> None:
         """End the children."""
         await self._keeper.stop()
+        await self._ledger.stop()
         await self._directory.stop()
         await self.chat_backend.stop()
         if self.embedder is not None:
@@ -135,20 +138,16 @@ class Chat(Service):
     @method
     async def create_embedding(self, request: EmbeddingRequest, call: Call) -> EmbeddingResponse:
         """Turn texts into vectors. There is no fallback: another model's vectors mean something else."""
-        offers = self.embedder.offers() if self.embedder is not None else []
-        if self.embedder is not None and request.model in AUTO | {offer.model for offer in offers}:
-            with self._embedding_admission.place():
-                body = embedding_body(request, model=offers[0].model)
-                return EmbeddingResponse(json=await self.embedder.endpoint().embeddings(body, within_s=_EMBEDDING_S))
-        known = self._directory.known(call.owner)
-        rules = replace(self._directory.rules(call.owner), fallback=())
-        try:
-            chosen = plan(known, rules, model=request.model, tasks=(), now=time.time()).candidates[0]
-        except ModelNotFound:
-            raise ModelNotFound.of(request.model, (o.model for o in offers), task="embedding") from None
-        body = embedding_body(request, model=chosen.model)
-        way = self._way(call.owner, chosen.endpoint)
-        return EmbeddingResponse(json=await way.embeddings(body, within_s=_EMBEDDING_S))
+        own = self.embedder is not None and request.model in AUTO | {offer.model for offer in self.embedder.offers()}
+        chosen = self._own_embedder() if own else self._chosen_embedder(request, call.owner)
+        reply = Reply(Timing(time.monotonic()), model=chosen.model)
+        with self._embedding_admission.place() if own else contextlib.nullcontext():
+            way = self.embedder.endpoint() if own and self.embedder else self._way(call.owner, chosen.endpoint)
+            data = await way.embeddings(embedding_body(request, model=chosen.model), within_s=_EMBEDDING_S)
+        reply.answered(chosen, reply.timing)
+        reply.usage = usage_of(data)
+        self._ledger.note(record_of(reply, owner_id=call.owner, task="embedding", outcome="complete", request=request))
+        return EmbeddingResponse(json=data)
 
     @method
     async def list_models(self, request: ListModelsRequest, call: Call) -> ListModelsResponse:
@@ -188,6 +187,20 @@ class Chat(Service):
         """Look for endpoints on this machine."""
         return await discover(self._directory.connect)
 
+    def _own_embedder(self) -> Candidate:
+        assert self.embedder is not None
+        model = self.embedder.offers()[0].model
+        return Candidate(EMBEDDED, EMBEDDED_NAME, model, _EMBEDDING_S, local=True, why="asked")
+
+    def _chosen_embedder(self, request: EmbeddingRequest, owner_id: str) -> Candidate:
+        rules = replace(self._directory.rules(owner_id), fallback=())
+        try:
+            known = self._directory.known(owner_id)
+            return plan(known, rules, model=request.model, tasks=(), now=time.time()).candidates[0]
+        except ModelNotFound:
+            ours = self.embedder.offers() if self.embedder is not None else []
+            raise ModelNotFound.of(request.model, (offer.model for offer in ours), task="embedding") from None
+
     def _embedded(self) -> list[Known]:
         """The language model that Atelier runs itself, or the server its operator named in its place."""
         offers = self.chat_backend.offers()
@@ -223,7 +236,7 @@ class Chat(Service):
         def ask(candidate: Candidate, timing: Timing) -> Frames:
             return self._ask(request, route, owner_id, candidate, timing, reply)
 
-        with self._figures(found.candidates[0].model, reply):
+        with self._figures(found.candidates[0].model, reply), self._accounted(request, reply, owner_id):
             frames = dispatch(found, rules, reply, ask, self._on_failure)
             if request.stream:
                 chunks = streamed(frames, reply, include_usage=request.stream_options.include_usage)
@@ -271,8 +284,23 @@ class Chat(Service):
             model = reply.model or model
             if reply.timing.first_content is not None:
                 figures.FIRST_TOKEN_SECONDS.labels(model).observe(reply.timing.first_token_ms / 1000)
-            figures.TOKENS.labels(model, "read").inc(reply.usage.prompt_tokens)
-            figures.TOKENS.labels(model, "written").inc(reply.usage.completion_tokens)
+            if reply.usage is not None:
+                figures.TOKENS.labels(model, "read").inc(reply.usage.prompt_tokens)
+                figures.TOKENS.labels(model, "written").inc(reply.usage.completion_tokens)
+
+    @contextlib.contextmanager
+    def _accounted(self, request: ChatCompletionRequest | CompletionRequest, reply: Reply, owner_id: str):
+        failed = False
+        try:
+            yield
+        except Failure:
+            failed = True
+            raise
+        finally:
+            if reply.endpoint:
+                outcome = "failed" if failed else "complete" if reply.finished else "stopped"
+                task = "completion" if isinstance(request, CompletionRequest) else "chat"
+                self._ledger.note(record_of(reply, owner_id=owner_id, task=task, outcome=outcome, request=request))
 
 
 async def _first_model(way: Endpoint) -> str:

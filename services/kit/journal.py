@@ -6,27 +6,23 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, PubAck
-from nats.js.errors import NotFoundError
+from nats.js.api import ConsumerConfig, DeliverPolicy, PubAck
 
 from atelier.v1.common_pb2 import Event
-from services.kit import subjects
+from services.kit import reader, subjects
 from services.kit.bus import Bus
-from services.kit.failures import Unavailable
-from services.kit.puller import Delivery, Puller
+from services.kit.puller import Delivery
 
 log = structlog.get_logger(__name__)
 
 TERMINAL = frozenset({"completed", "failed", "cancelled"})
-# Redelivery of journal entries to a durable reader that died with them.
-_READER_ACK_WAIT_S = 30
 # Events a follower may be behind what has arrived here; more wait at the server.
 _AHEAD = 1024
 _AGAIN_S = 0.2
@@ -141,51 +137,12 @@ class Journal:
     async def consume(
         self, name: str, handler: Callable[[list[Event]], Awaitable[None]], *, batch: int = 200, every_s: float = 0.0
     ) -> None:
-        """Feed all events to `handler` in batches, for ever; a batch is done with once the handler returned, and the
-        next one begins no sooner than `every_s` seconds after it began.
+        """Feed all events to `handler` in batches, for ever, as `reader.consume` does."""
 
-        All readers of one name share the events, so the handler sees each at least once and must not mind order between
-        copies. A failing handler gets the batch again.
-        """
-        await _ensure_reader(self._bus, name)
-        puller = Puller(self._bus, subjects.EVENTS)
-        began = 0.0
-        try:
-            while True:
-                await asyncio.sleep(max(0.0, began + every_s - time.monotonic()))
-                messages = await puller.pull(name, batch, wait_s=5.0)
-                began = time.monotonic()
-                if not messages:
-                    if not self._bus.connected:
-                        await asyncio.sleep(0.2)
-                    continue
-                try:
-                    await handler([_delivered(m) for m in messages])
-                except Unavailable as error:
-                    log.warning("journal_reader_held_up", reader=name, error=error.message)
-                    for message in messages:
-                        await message.nak(delay=1.0)
-                    continue
-                for message in messages:
-                    await message.ack()
-        finally:
-            await puller.close()
+        async def handle(messages: Sequence[Msg]) -> None:
+            await handler([_delivered(message) for message in messages])
 
-
-async def _ensure_reader(bus: Bus, name: str) -> None:
-    try:
-        await bus.jetstream.consumer_info(subjects.EVENTS, name)
-    except NotFoundError:
-        await bus.jetstream.add_consumer(
-            subjects.EVENTS,
-            ConsumerConfig(
-                durable_name=name,
-                ack_policy=AckPolicy.EXPLICIT,
-                ack_wait=_READER_ACK_WAIT_S,
-                deliver_policy=DeliverPolicy.ALL,
-                max_ack_pending=5_000,
-            ),
-        )
+        await reader.consume(self._bus, subjects.EVENTS, name, handle, batch=batch, every_s=every_s)
 
 
 def _delivered(message: Msg) -> Event:

@@ -52,6 +52,15 @@ def configs(settings: Settings) -> tuple[StreamConfig, ...]:
             allow_direct=True,
         ),
         StreamConfig(
+            name=subjects.USAGE,
+            subjects=["usage.*"],
+            retention=RetentionPolicy.WORK_QUEUE,
+            storage=StorageType.FILE,
+            num_replicas=copies,
+            max_age=30 * _DAY_S,
+            allow_direct=True,
+        ),
+        StreamConfig(
             name=subjects.ADVISORIES,
             subjects=[subjects.MAX_DELIVERIES],
             retention=RetentionPolicy.WORK_QUEUE,

@@ -12,6 +12,8 @@ EVENTS = "EVENTS"
 DEAD = "DEAD"
 # The server's notices of exhausted deliveries, kept so that none is missed while nobody listens.
 ADVISORIES = "ADVISORIES"
+# What each answer of a language model used, until the gateway has written it into its catalog.
+USAGE = "USAGE"
 # One message per request that counts against its owner's rate limit, kept for a minute.
 RATE = "RATE"
 # Words to jobs: cancel, pause, finish. Workers watch it, so one mechanism serves waiting and running jobs.
@@ -102,6 +104,11 @@ def dead(kind: str) -> str:
 def rate(owner: str) -> str:
     """Where an owner's requests are counted; "*" = everybody's."""
     return f"rate.{owner if owner == '*' else _token(owner)}"
+
+
+def usage(owner: str) -> str:
+    """Where what an owner's requests used is told."""
+    return f"usage.{_token(owner)}"
 
 
 def call(kind: str) -> str:

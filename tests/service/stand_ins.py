@@ -30,6 +30,7 @@ class StandIn:
     models: list[str]
     words: str
     fault: Fault = ""
+    tells_usage: bool = True
     list_fault: bool = False
     """The list of models is out of order too."""
     asked: list[str] = field(default_factory=list[str])
@@ -126,7 +127,8 @@ class StandIn:
             await asyncio.sleep(pause_s)
             await talk.say(delta(content=f"{word} "))
         await talk.say(delta(finish="stop"))
-        await talk.say(usage(3, len(self.words.split())))
+        if self.tells_usage:
+            await talk.say(usage(3, len(self.words.split())))
         await talk.raw(b"data: [DONE]\n\n")
         await talk.end()
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from atelier.v1.chat_pb2 import ChatCompletionRequest, ChatMessage, ListModelsRequest
+from atelier.v1.chat_pb2 import ChatCompletionRequest, ChatMessage, ListModelsRequest, UsageRecord
 from atelier.v1.endpoints_pb2 import (
     DiscoverEndpointsRequest,
     Endpoint,
@@ -231,6 +231,58 @@ async def test_when_all_fail_every_attempt_is_told_with_its_reason(house: House)
     assert told.value.code == "all_failed" and told.value.retryable
     assert "Local: Local failed: CUDA error" in told.value.message
     assert "Cloud: Cloud is at its capacity: quota exceeded" in told.value.message
+
+
+async def used(house: House) -> UsageRecord:
+    """What the newest answer used."""
+
+    async def told() -> UsageRecord | None:
+        data = await house.bus.last(subjects.USAGE, subjects.usage(house.owner))
+        return UsageRecord.FromString(data) if data else None
+
+    return await until(told)
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+async def test_what_an_answer_used_is_written_down(house: House, stream: bool) -> None:
+    await house.ask(stream=stream)
+    told = await used(house)
+    assert (told.owner_id, told.endpoint_id, told.endpoint) == (house.owner, house.ids["local"], "Local")
+    assert (told.model, told.task, told.outcome, told.local) == ("gemma-2b", "chat", "complete", True)
+    assert (told.prompt_tokens, told.completion_tokens, told.estimated) == (3, 4, False)
+    assert 0 < told.first_token_ms <= told.latency_ms and told.id and told.HasField("time")
+
+
+async def test_an_answer_of_the_fallback_is_written_to_the_fallback(house: House) -> None:
+    house.local.fault = "500"
+    await house.ask()
+    told = await used(house)
+    assert (told.endpoint, told.model, told.local) == ("Cloud", "gemini-flash", False)
+
+
+async def test_what_an_endpoint_does_not_say_is_estimated(house: House) -> None:
+    house.local.tells_usage = False
+    await house.ask()
+    told = await used(house)
+    assert told.estimated and told.outcome == "complete" and told.prompt_tokens > 0
+    assert 4 <= told.completion_tokens <= 6
+
+
+async def test_an_answer_that_was_stopped_or_broke_off_used_something_too(house: House) -> None:
+    house.local.fault, house.local.words = "slow", "one two three four five six seven eight nine ten"
+    request = ChatCompletionRequest(messages=[ChatMessage(role="user")], stream=True)
+    async with aclosing(house.calls.stream(KIND, request, owner=house.owner)) as answers:
+        await anext(answers)
+    told = await used(house)
+    assert told.outcome == "stopped" and told.estimated and 0 < told.completion_tokens < 10
+    house.local.fault = "die"
+    with pytest.raises(Failure):
+        await house.ask()
+
+    async def broke_off() -> bool:
+        return (await used(house)).outcome == "failed"
+
+    await until(broke_off)
 
 
 async def test_looking_costs_no_tokens_and_one_dead_endpoint_holds_nobody_up(house: House) -> None:

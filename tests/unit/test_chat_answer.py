@@ -16,6 +16,7 @@ from services.chat.accumulate import Accumulator
 from services.chat.answer import Reply, streamed, whole
 from services.chat.endpoint import Timing
 from services.chat.request_body import completion_body
+from services.chat.routing import Candidate
 from services.kit.failures import BadInput
 from tests.unit.chat_rig import delta, usage
 
@@ -28,7 +29,7 @@ async def feed(*batches: list[dict[str, Any]]) -> AsyncGenerator[list[bytes], No
 def reply() -> Reply:
     now = time.monotonic()
     found = Reply(Timing(now - 0.5), model="m")
-    found.answered("vllm", Timing(now - 0.5, now - 0.3))
+    found.answered(Candidate("e1", "vllm", "m", 30, True, "active"), Timing(now - 0.5, now - 0.3))
     return found
 
 
@@ -60,7 +61,7 @@ async def test_usage_is_passed_on_only_if_it_was_asked_for_but_always_known() ->
     assert not any(chunk.get("usage") for chunk in chunks)
     chunks = [chunk for batch in await stream_of(True, with_usage) for chunk in batch]
     assert chunks[-1]["usage"]["total_tokens"] == 5 and chunks[-1]["choices"] == [] and "atelier" in chunks[-1]
-    assert without.usage == with_usage.usage and without.usage.completion_tokens == 2
+    assert without.usage == with_usage.usage and without.usage is not None and without.usage.completion_tokens == 2
 
 
 async def test_a_whole_answer_has_usage_and_attempts() -> None:

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetModelData, GetModelErrors, GetModelResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, HealthData, HealthResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses } from './types.gen';
+import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetModelData, GetModelErrors, GetModelResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListServicesData, ListServicesErrors, ListServicesResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -344,6 +344,34 @@ export const getRouting = <ThrowOnError extends boolean = false>(options?: Optio
  */
 export const setRouting = <ThrowOnError extends boolean = false>(options: Options<SetRoutingData, ThrowOnError>): RequestResult<SetRoutingResponses, SetRoutingErrors, ThrowOnError> => (options.client ?? client).put<SetRoutingResponses, SetRoutingErrors, ThrowOnError>({
     url: '/api/routing',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Tokens and cost
+ *
+ * By day, endpoint and model; the last 30 days unless you say otherwise. Prices of today apply to all of it.
+ */
+export const getUsage = <ThrowOnError extends boolean = false>(options?: Options<GetUsageData, ThrowOnError>): RequestResult<GetUsageResponses, GetUsageErrors, ThrowOnError> => (options?.client ?? client).get<GetUsageResponses, GetUsageErrors, ThrowOnError>({ url: '/api/usage', ...options });
+
+/**
+ * What tokens cost
+ *
+ * Endpoints on this machine or network cost nothing unless a price is set.
+ */
+export const listPrices = <ThrowOnError extends boolean = false>(options?: Options<ListPricesData, ThrowOnError>): RequestResult<ListPricesResponses, ListPricesErrors, ThrowOnError> => (options?.client ?? client).get<ListPricesResponses, ListPricesErrors, ThrowOnError>({ url: '/api/usage/prices', ...options });
+
+/**
+ * Say what tokens cost
+ *
+ * Takes the place of all prices; past usage is counted by them too.
+ */
+export const setPrices = <ThrowOnError extends boolean = false>(options: Options<SetPricesData, ThrowOnError>): RequestResult<SetPricesResponses, SetPricesErrors, ThrowOnError> => (options.client ?? client).put<SetPricesResponses, SetPricesErrors, ThrowOnError>({
+    url: '/api/usage/prices',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -5,6 +5,54 @@ export type ClientOptions = {
 };
 
 /**
+ * Amount
+ *
+ * What some answers used.
+ */
+export type Amount = {
+    /**
+     * Requests
+     */
+    requests: number;
+    /**
+     * Failed
+     *
+     * That broke off in the middle.
+     */
+    failed: number;
+    /**
+     * Cached
+     *
+     * That were kept from an earlier request; they use no tokens.
+     */
+    cached: number;
+    /**
+     * Estimated
+     *
+     * Whose endpoint did not say how many tokens; those were estimated.
+     */
+    estimated: number;
+    /**
+     * Prompt Tokens
+     *
+     * Tokens read.
+     */
+    prompt_tokens: number;
+    /**
+     * Completion Tokens
+     *
+     * Tokens written.
+     */
+    completion_tokens: number;
+    /**
+     * Cost
+     *
+     * US dollars; null = nobody has said what this endpoint costs.
+     */
+    cost: number | null;
+};
+
+/**
  * Asset
  *
  * Something made or uploaded, kept in object storage.
@@ -335,6 +383,28 @@ export type Endpoint = {
      */
     models: Array<EndpointModel>;
     health: EndpointHealth;
+    /**
+     * Session Count
+     *
+     * Requests it has answered.
+     */
+    session_count: number;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
+    /**
+     * Tokens
+     *
+     * Read and written, in all its answers.
+     */
+    tokens: number;
+    /**
+     * Mean Latency Ms
+     *
+     * Of its answers, to their end.
+     */
+    mean_latency_ms: number | null;
     /**
      * Created At
      *
@@ -1100,6 +1170,44 @@ export type PageJob = {
 };
 
 /**
+ * Price
+ *
+ * What a model's tokens cost, US dollars per million.
+ */
+export type Price = {
+    /**
+     * Endpoint Id
+     */
+    endpoint_id: string;
+    /**
+     * Model
+     *
+     * Empty = every model of the endpoint without a price of its own.
+     */
+    model?: string;
+    /**
+     * Prompt
+     */
+    prompt: number;
+    /**
+     * Completion
+     */
+    completion: number;
+};
+
+/**
+ * Prices
+ *
+ * All your prices.
+ */
+export type Prices = {
+    /**
+     * Items
+     */
+    items: Array<Price>;
+};
+
+/**
  * Readiness
  *
  * Whether the gateway can do its work, and what is missing.
@@ -1349,6 +1457,118 @@ export type TextToImageRequest = {
      * The project it belongs to.
      */
     project_id?: string | null;
+};
+
+/**
+ * Usage
+ *
+ * What you used in a time.
+ */
+export type Usage = {
+    /**
+     * Since
+     */
+    since: string;
+    /**
+     * Until
+     */
+    until: string;
+    /**
+     * Its cost leaves out what has no price.
+     */
+    total: Amount;
+    /**
+     * Items
+     *
+     * The latest day first.
+     */
+    items: Array<UsageItem>;
+};
+
+/**
+ * UsageItem
+ *
+ * What the answers of one model used on one day.
+ */
+export type UsageItem = {
+    /**
+     * Requests
+     */
+    requests: number;
+    /**
+     * Failed
+     *
+     * That broke off in the middle.
+     */
+    failed: number;
+    /**
+     * Cached
+     *
+     * That were kept from an earlier request; they use no tokens.
+     */
+    cached: number;
+    /**
+     * Estimated
+     *
+     * Whose endpoint did not say how many tokens; those were estimated.
+     */
+    estimated: number;
+    /**
+     * Prompt Tokens
+     *
+     * Tokens read.
+     */
+    prompt_tokens: number;
+    /**
+     * Completion Tokens
+     *
+     * Tokens written.
+     */
+    completion_tokens: number;
+    /**
+     * Cost
+     *
+     * US dollars; null = nobody has said what this endpoint costs.
+     */
+    cost: number | null;
+    /**
+     * Day
+     *
+     * In UTC.
+     */
+    day: string;
+    /**
+     * Endpoint Id
+     */
+    endpoint_id: string;
+    /**
+     * Endpoint
+     *
+     * Its name at the time.
+     */
+    endpoint: string;
+    /**
+     * Local
+     *
+     * On this machine or network.
+     */
+    local: boolean;
+    /**
+     * Model
+     */
+    model: string;
+    /**
+     * First Token Ms
+     *
+     * Mean time to the first content token.
+     */
+    first_token_ms: number | null;
+    /**
+     * Latency Ms
+     *
+     * Mean time to the end.
+     */
+    latency_ms: number | null;
 };
 
 /**
@@ -3912,6 +4132,154 @@ export type SetRoutingResponses = {
 };
 
 export type SetRoutingResponse = SetRoutingResponses[keyof SetRoutingResponses];
+
+export type GetUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Since
+         *
+         * In UTC, `2026-01-31`.
+         */
+        since?: string;
+        /**
+         * Until
+         *
+         * In UTC, `2026-01-31`.
+         */
+        until?: string;
+    };
+    url: '/api/usage';
+};
+
+export type GetUsageErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetUsageError = GetUsageErrors[keyof GetUsageErrors];
+
+export type GetUsageResponses = {
+    /**
+     * Successful Response
+     */
+    200: Usage;
+};
+
+export type GetUsageResponse = GetUsageResponses[keyof GetUsageResponses];
+
+export type ListPricesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/usage/prices';
+};
+
+export type ListPricesErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListPricesError = ListPricesErrors[keyof ListPricesErrors];
+
+export type ListPricesResponses = {
+    /**
+     * Successful Response
+     */
+    200: Prices;
+};
+
+export type ListPricesResponse = ListPricesResponses[keyof ListPricesResponses];
+
+export type SetPricesData = {
+    body: Prices;
+    path?: never;
+    query?: never;
+    url: '/api/usage/prices';
+};
+
+export type SetPricesErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type SetPricesError = SetPricesErrors[keyof SetPricesErrors];
+
+export type SetPricesResponses = {
+    /**
+     * Successful Response
+     */
+    200: Prices;
+};
+
+export type SetPricesResponse = SetPricesResponses[keyof SetPricesResponses];
 
 export type ListServicesData = {
     body?: never;

@@ -1,6 +1,9 @@
+import datetime
+
 from atelier.v1 import endpoints_pb2 as _endpoints_pb2
 from atelier.v1 import options_pb2 as _options_pb2
 from google.protobuf import struct_pb2 as _struct_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -158,3 +161,37 @@ class ChatModel(_message.Message):
     created: int
     endpoint_id: str
     def __init__(self, id: _Optional[str] = ..., endpoint: _Optional[str] = ..., task: _Optional[str] = ..., status: _Optional[str] = ..., context_length: _Optional[int] = ..., created: _Optional[int] = ..., endpoint_id: _Optional[str] = ...) -> None: ...
+
+class UsageRecord(_message.Message):
+    __slots__ = ("id", "owner_id", "endpoint_id", "endpoint", "local", "model", "task", "outcome", "prompt_tokens", "completion_tokens", "estimated", "first_token_ms", "latency_ms", "cached", "time")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    OWNER_ID_FIELD_NUMBER: _ClassVar[int]
+    ENDPOINT_ID_FIELD_NUMBER: _ClassVar[int]
+    ENDPOINT_FIELD_NUMBER: _ClassVar[int]
+    LOCAL_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    TASK_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    COMPLETION_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATED_FIELD_NUMBER: _ClassVar[int]
+    FIRST_TOKEN_MS_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_MS_FIELD_NUMBER: _ClassVar[int]
+    CACHED_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    owner_id: str
+    endpoint_id: str
+    endpoint: str
+    local: bool
+    model: str
+    task: str
+    outcome: str
+    prompt_tokens: int
+    completion_tokens: int
+    estimated: bool
+    first_token_ms: int
+    latency_ms: int
+    cached: bool
+    time: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[str] = ..., owner_id: _Optional[str] = ..., endpoint_id: _Optional[str] = ..., endpoint: _Optional[str] = ..., local: _Optional[bool] = ..., model: _Optional[str] = ..., task: _Optional[str] = ..., outcome: _Optional[str] = ..., prompt_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ..., estimated: _Optional[bool] = ..., first_token_ms: _Optional[int] = ..., latency_ms: _Optional[int] = ..., cached: _Optional[bool] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

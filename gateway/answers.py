@@ -9,11 +9,13 @@ from typing import Any
 import anyio
 import orjson
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from atelier.v1.chat_pb2 import ChatCompletionRequest, ChatMessage
 from gateway import schemas, views
 from gateway.catalog import conversations
 from gateway.catalog.models import ConversationRow, MessageRow, now
+from gateway.completions import Chunks
 from gateway.frames import sse
 from gateway.problems import problem_of
 from gateway.sse import Cut
@@ -50,32 +52,37 @@ async def answer_stream(
 ) -> AsyncGenerator[AsyncIterator[bytes]]:
     """Store the question, ask the model, and yield the stream of frames: `user`, `start`, `delta` …, `done` or `error`.
 
-    Raises `NotFound` and `BadInput` before anything is stored.
+    Raises `NotFound`, `BadInput` and `RateLimited` before anything is stored.
     """
-    async with parts.database.write() as session:
+    async with parts.database.read() as session:
         found = await conversations.get(session, owner_id, conversation_id)
         if found is None:
             raise NotFound(f"There is no conversation {conversation_id}.")
         conversation = found[0]
         rows = list(await conversations.messages(session, conversation_id))
-        parent_id = _parent(rows, ask)
-        question = _message(conversation, parent_id, "user", ask.content, "complete") if ask.content else None
-        model = ask.model or conversation.model
-        answer = _message(conversation, question.id if question else parent_id, "assistant", "", "streaming", model)
-        session.add_all([row for row in (question, answer) if row is not None])
-        title = conversation.title or _title(ask.content or "")
-        await conversations.touch(session, conversation_id, title=title)
-    path = conversations.branch([*rows, *([question] if question else [])], answer.parent_id)
+    parent_id = _parent(rows, ask)
+    question = _message(conversation, parent_id, "user", ask.content, "complete") if ask.content else None
+    model = ask.model or conversation.model
+    row = _message(conversation, question.id if question else parent_id, "assistant", "", "streaming", model)
+    path = conversations.branch([*rows, *([question] if question else [])], row.parent_id)
     request = _request(conversation, path, ask, model)
-    yield _frames(parts, question, _Answer(answer), request, traceparent, trace_id)
+    # Who asks the same again wants another answer.
+    answer = await parts.completions.ask(request, owner_id, traceparent, fresh=question is None)
+    try:
+        async with parts.database.write() as session:
+            session.add_all([one for one in (question, row) if one is not None])
+            title = conversation.title or _title(ask.content or "")
+            await conversations.touch(session, conversation_id, title=title)
+    except IntegrityError:
+        raise NotFound(f"There is no conversation {conversation_id}.") from None
+    yield _frames(parts, question, _Answer(row), answer.chunks, trace_id)
 
 
 async def _frames(
     parts: Parts,
     question: MessageRow | None,
     answer: _Answer,
-    request: ChatCompletionRequest,
-    traceparent: str,
+    chunks: Chunks,
     trace_id: str,
 ) -> AsyncIterator[bytes]:
     if question is not None:
@@ -83,7 +90,6 @@ async def _frames(
     yield sse("start", views.message(answer.row).model_dump(mode="json"))
     row = answer.row
     try:
-        chunks = parts.calls.stream("chat.create_chat_completion", request, owner=row.owner_id, traceparent=traceparent)
         async with aclosing(chunks):
             async for chunk in chunks:
                 text = "".join(_read(answer, orjson.loads(part)) for part in chunk.json)

@@ -9,9 +9,11 @@ import structlog
 from fastapi import FastAPI
 
 from gateway import VERSION, openapi, problems
+from gateway.answer_cache import AnswerCache
 from gateway.auth import Authentication
 from gateway.catalog.database import Database
 from gateway.catalog.migrate import migrate
+from gateway.completions import Completions
 from gateway.jobs import Jobs
 from gateway.limits import BodyLimit
 from gateway.marks import Marks
@@ -107,6 +109,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         stack.push_async_callback(registry.stop)
         rate_limit = RateLimit(bus, settings.rate_limit_per_min, replicas=settings.stream_replicas)
         await rate_limit.start()
+        calls = CallClient(bus)
+        cache = AnswerCache(max_bytes=settings.answer_cache_mb * 1024**2, ttl_s=settings.answer_cache_ttl_s)
         marks = Marks(database)
         stack.push_async_callback(marks.flush)
         acts = Jobs(database, bus, queue, journal, hub, marks)
@@ -131,12 +135,13 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             bus=bus,
             objects=objects,
             journal=journal,
-            calls=CallClient(bus),
+            calls=calls,
             hub=hub,
             jobs=acts,
             thumbnails=Thumbnails(objects, settings.max_image_pixels),
             registry=registry,
             rate_limit=rate_limit,
+            completions=Completions(bus, calls, rate_limit, cache, registry),
             secrets=SecretBox.of(settings),
             background=background,
         )

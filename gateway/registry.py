@@ -5,6 +5,8 @@
 
 import asyncio
 import contextlib
+import hashlib
+import time
 from typing import Any
 
 import structlog
@@ -12,7 +14,7 @@ from nats.errors import Error as NatsError
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from atelier.v1.endpoints_pb2 import Endpoint, EndpointHealth, OwnerEndpoints, Routing
+from atelier.v1.endpoints_pb2 import Endpoint, EndpointHealth, EndpointStatus, OwnerEndpoints, Routing
 from gateway.catalog import endpoints
 from gateway.catalog.database import Database
 from gateway.catalog.models import EndpointRow, now
@@ -41,14 +43,19 @@ class Registry:
         self._database = database
         self._bus = bus
         self._health: dict[str, EndpointHealth] = {}
-        self._watch = BucketWatch(bus, subjects.HEALTH_BUCKET, EndpointHealth, self._on_health)
+        self._told: dict[str, tuple[bytes, tuple[str, ...]]] = {}
+        self._watches = (
+            BucketWatch(bus, subjects.HEALTH_BUCKET, EndpointHealth, self._on_health),
+            BucketWatch(bus, subjects.ENDPOINTS_BUCKET, OwnerEndpoints, self._on_owner),
+        )
         self._unpublished: set[str] = set()
         self._later = asyncio.Event()
         self._mending: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Hear of health, and publish what the bus may not know."""
-        await self._watch.start()
+        for watch in self._watches:
+            await watch.start()
         async with self._database.read() as session:
             self._unpublished |= await endpoints.owners(session)
         self._later.set()
@@ -56,12 +63,20 @@ class Registry:
 
     async def stop(self) -> None:
         """End both."""
-        await self._watch.stop()
+        for watch in self._watches:
+            await watch.stop()
         await end(self._mending)
 
     def health(self, endpoint_id: str) -> EndpointHealth | None:
         """How an endpoint is, as last told by the chat service."""
         return self._health.get(endpoint_id)
+
+    def standing(self, owner_id: str) -> bytes:
+        """Stands for everything that decides who answers an owner: equal as long as nothing of it has changed."""
+        digest, ids = self._told.get(owner_id, (b"", ()))
+        now_s = time.time()
+        away = [an_id for an_id in ids if an_id in self._health and _is_away(self._health[an_id], now_s)]
+        return digest + ",".join(away).encode()
 
     async def of_owner(self, owner_id: str) -> list[EndpointRow]:
         """An owner's endpoints, oldest first."""
@@ -176,11 +191,22 @@ class Registry:
                 self._unpublished.discard(owner_id)
             await asyncio.sleep(_AGAIN_S)
 
+    def _on_owner(self, owner_id: str, told: OwnerEndpoints | None) -> None:
+        if told is None:
+            self._told.pop(owner_id, None)
+            return
+        digest = hashlib.blake2b(told.SerializeToString(deterministic=True), digest_size=16).digest()
+        self._told[owner_id] = digest, tuple(endpoint.id for endpoint in told.endpoints)
+
     def _on_health(self, endpoint_id: str, health: EndpointHealth | None) -> None:
         if health is None:
             self._health.pop(endpoint_id, None)
         else:
             self._health[endpoint_id] = health
+
+
+def _is_away(health: EndpointHealth, now_s: float) -> bool:
+    return health.status == EndpointStatus.ENDPOINT_STATUS_OFFLINE or health.cooling_until.ToSeconds() > now_s
 
 
 def as_message(row: EndpointRow) -> Endpoint:

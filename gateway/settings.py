@@ -36,6 +36,10 @@ class GatewaySettings(Settings):
     rate_limit_per_min: int = Field(
         100, ge=0, description="Requests to language models that one user may make in any minute; 0 = no limit."
     )
+    answer_cache_mb: int = Field(
+        64, ge=0, description="Memory for answers to deterministic requests, kept for the next one; 0 = none are kept."
+    )
+    answer_cache_ttl_s: float = Field(600.0, gt=0, description="Seconds for which an answer is kept.")
     stream_buffer: int = Field(2000, ge=10, description="Events a client may lag behind before it is disconnected.")
     keep_alive_s: float = Field(15.0, gt=0, description="Seconds between comments on a quiet event stream.")
     drain_s: float = Field(10.0, ge=0, description="Seconds that requests may take to end after SIGTERM.")

@@ -1,7 +1,7 @@
 """Event streams over HTTP (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -41,10 +41,10 @@ class EventStream(StreamingResponse):
     The framework's own response for this does eight times the work per event.
     """
 
-    def __init__(self, open_: Callable[[Cut], Opened], headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, open_: Callable[[Cut], Opened]) -> None:
         """`open_` is given a function that ends the stream at once, whatever it waits for."""
         self._open = open_
-        super().__init__(_nothing(), headers={**_HEADERS, **(headers or {})}, media_type="text/event-stream")
+        super().__init__(_nothing(), headers=_HEADERS, media_type="text/event-stream")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from gateway.auth import Principal, principal
 from gateway.catalog.database import Database
+from gateway.completions import Completions
 from gateway.jobs import Jobs
 from gateway.rate_limit import RateLimit
 from gateway.registry import Registry
@@ -37,6 +38,7 @@ class Parts:
     thumbnails: Thumbnails
     registry: Registry
     rate_limit: RateLimit
+    completions: Completions
     secrets: SecretBox
     background: tuple[asyncio.Task[None], ...]
     """What runs beside the requests; none of it ever ends by itself."""

@@ -50,11 +50,12 @@ class Stack:
             for name, value in os.environ.items()
             if not name.startswith("ATELIER_") or name == "ATELIER_CACHE"
         }
-        # A test run asks more often than one person may.
+        # A test run asks more often than one person may, and what it asks twice it wants answered twice.
         given = {
             "ATELIER_HOME": str(home),
             "ATELIER_PORT": "0",
             "ATELIER_RATE_LIMIT_PER_MIN": "0",
+            "ATELIER_ANSWER_CACHE_MB": "0",
             "NO_COLOR": "1",
             **(environment or {}),
         }

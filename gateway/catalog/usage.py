@@ -59,7 +59,7 @@ async def by_day(session: AsyncSession, owner_id: str, since: date, until: date)
             row.day,
             row.endpoint_id,
             func.max(row.endpoint),
-            row.local,
+            func.max(case((row.local, 1), else_=0)) > 0,
             row.model,
             func.count(),
             func.count(case((row.outcome == "failed", 1))),
@@ -71,7 +71,7 @@ async def by_day(session: AsyncSession, owner_id: str, since: date, until: date)
             func.avg(asked),
         )
         .where(row.owner_id == owner_id, row.day.between(since, until))
-        .group_by(row.day, row.endpoint_id, row.local, row.model)
+        .group_by(row.day, row.endpoint_id, row.model)
         .order_by(row.day.desc(), func.count().desc(), row.model)
     )
     return [Used(*(_plain(value) for value in found)) for found in await session.execute(query)]
@@ -114,9 +114,9 @@ async def set_prices(session: AsyncSession, owner_id: str, rows: Sequence[PriceR
 
 
 def cost(used: Used, known: Mapping[tuple[str, str], PriceRow]) -> float | None:
-    """What it cost, in the currency of the prices, which stand under endpoint and model. What is local and has none
-    costs nothing; None = it costs something that nobody has said."""
+    """What it cost, in the currency of the prices, which stand under endpoint and model. Without a price what is local
+    or used no tokens costs nothing, and of everything else it is not known (None)."""
     price = known.get((used.endpoint_id, used.model)) or known.get((used.endpoint_id, ""))
     if price is None:
-        return 0.0 if used.local else None
+        return 0.0 if used.local or not used.prompt_tokens + used.completion_tokens else None
     return (used.prompt_tokens * price.prompt + used.completion_tokens * price.completion) / PER_TOKENS

@@ -37,7 +37,7 @@ routes = router("openai")
 async def create_chat_completion(parts: GatewayParts, caller: Caller, trace: Trace, request: Request) -> Response:
     """OpenAI's chat completions, streamed or whole."""
     asked = message(ChatCompletionRequest, await read_json(request))
-    return await _complete(parts, "chat.create_chat_completion", asked, caller.owner_id, trace)
+    return await _complete(parts, asked, caller.owner_id, trace, request)
 
 
 @routes.post(
@@ -51,15 +51,15 @@ async def create_chat_completion(parts: GatewayParts, caller: Caller, trace: Tra
 async def create_completion(parts: GatewayParts, caller: Caller, trace: Trace, request: Request) -> Response:
     """OpenAI's completions, streamed or whole."""
     asked = message(CompletionRequest, await read_json(request))
-    return await _complete(parts, "chat.create_completion", asked, caller.owner_id, trace)
+    return await _complete(parts, asked, caller.owner_id, trace, request)
 
 
 async def _complete(
-    parts: Parts, kind: str, asked: ChatCompletionRequest | CompletionRequest, owner_id: str, trace: str
+    parts: Parts, asked: ChatCompletionRequest | CompletionRequest, owner_id: str, trace: str, request: Request
 ) -> Response:
-    headers = await parts.rate_limit.take(owner_id)
-    chunks = parts.calls.stream(kind, asked, owner=owner_id, traceparent=trace)
-    return CompletionResponse(chunks, stream=asked.stream, headers=headers)
+    fresh = "no-cache" in request.headers.get("cache-control", "")
+    answer = await parts.completions.ask(asked, owner_id, trace, fresh=fresh)
+    return CompletionResponse(answer.chunks, stream=asked.stream, headers=answer.headers)
 
 
 @routes.post(

@@ -144,8 +144,7 @@ async def create_message(
 ) -> EventStream:
     """Streams the answer. Going away stops the model, and what was written is kept."""
     owner_id, trace_id = caller.owner_id, trace_id_of(request.scope)
-    headers = await parts.rate_limit.take(owner_id)
-    return EventStream(lambda cut: answer_stream(parts, owner_id, conversation_id, body, trace, trace_id, cut), headers)
+    return EventStream(lambda cut: answer_stream(parts, owner_id, conversation_id, body, trace, trace_id, cut))
 
 
 async def _shown(parts: Parts, owner_id: str, conversation_id: str) -> schemas.Conversation:

@@ -65,6 +65,7 @@ class Reply:
         return {
             "model": self.model,
             "endpoint": self.endpoint,
+            "endpoint_id": self.endpoint_id,
             "first_token_ms": first,
             "latency_ms": self.timing.elapsed_ms if done else first,
             "attempts": [_told(attempt) for attempt in self.attempts],

@@ -87,7 +87,7 @@ class Painter(Service):
 
 class Parrot(Service):
     """Answers `chat` with the words of the last message. `wait <s>` answers late, `break` fails after two words, `full`
-    and `down` are refused at once, `long` never ends."""
+    and `down` are refused at once, `long` never ends, `fallback` says that somebody else should have answered."""
 
     name = "chat"
 
@@ -109,10 +109,11 @@ class Parrot(Service):
             words = await self._words(text)
             usage = {"prompt_tokens": 5, "completion_tokens": len(words), "total_tokens": 5 + len(words)}
             base = {"id": "chatcmpl-1", "created": 1_700_000_000, "model": request.model or "parrot"}
+            told = {"atelier": answered("unreachable" if text.startswith("fallback") else "")}
             if not request.stream:
                 message = {"role": "assistant", "content": "".join(words)}
                 choice = {"index": 0, "message": message, "finish_reason": "stop"}
-                yield part({**base, "object": "chat.completion", "choices": [choice], "usage": usage})
+                yield part({**base, "object": "chat.completion", "choices": [choice], "usage": usage, **told})
                 return
             for number, word in enumerate(words):
                 if word == " break" or (text == "break" and number == 1):
@@ -121,7 +122,7 @@ class Parrot(Service):
                 yield part({**base, "object": "chat.completion.chunk", "choices": [choice]})
                 await asyncio.sleep(0.05 if text.startswith("long") else 0)
             choice = {"index": 0, "delta": {}, "finish_reason": "stop"}
-            yield part({**base, "object": "chat.completion.chunk", "choices": [choice]})
+            yield part({**base, "object": "chat.completion.chunk", "choices": [choice], **told})
             if request.stream_options.include_usage:
                 yield part({**base, "object": "chat.completion.chunk", "choices": [], "usage": usage})
         finally:
@@ -196,6 +197,14 @@ class Parrot(Service):
             kind=endpoints_pb2.EndpointKind.ENDPOINT_KIND_OLLAMA, base_url="http://127.0.0.1:11434/v1", latency_ms=3
         )
         return endpoints_pb2.DiscoverEndpointsResponse(endpoints=[found])
+
+
+def answered(before: str = "") -> dict[str, Any]:
+    """The `atelier` object; `before` is what came of another endpoint that was asked first."""
+    attempts = [{"endpoint": "other", "outcome": before, "ms": 1}] if before else []
+    attempts.append({"endpoint": "test", "outcome": "answered", "ms": 1})
+    known = {"model": "parrot", "endpoint": "test", "endpoint_id": "embedded"}
+    return {**known, "first_token_ms": 1, "latency_ms": 2, "attempts": attempts}
 
 
 def part(data: dict[str, Any]) -> chat_pb2.CompletionChunk:

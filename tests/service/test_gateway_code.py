@@ -159,8 +159,10 @@ async def test_a_failure_is_told_and_kept(ann: httpx.AsyncClient) -> None:
 async def test_what_cannot_be_written_is_refused_by_name(
     ann: httpx.AsyncClient, change: dict[str, Any], field: str
 ) -> None:
+    before = (await ann.get("/api/code")).json()["items"]
     answer = await ann.post("/api/code/generate", json=asked(**change))
     assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == field
+    assert (await ann.get("/api/code")).json()["items"] == before
 
 
 async def test_the_options_say_what_each_framework_is_for(ann: httpx.AsyncClient) -> None:

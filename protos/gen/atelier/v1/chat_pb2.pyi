@@ -1,5 +1,6 @@
 import datetime
 
+from atelier.v1 import common_pb2 as _common_pb2
 from atelier.v1 import endpoints_pb2 as _endpoints_pb2
 from atelier.v1 import options_pb2 as _options_pb2
 from google.protobuf import struct_pb2 as _struct_pb2

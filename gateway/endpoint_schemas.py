@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-EndpointKind = Literal["lm_studio", "ollama", "vllm", "openai", "openai_compatible", "gemini"]
+EndpointKind = Literal["lm_studio", "ollama", "vllm", "openai", "openai_compatible", "gemini", "anthropic"]
 Kind = Annotated[EndpointKind, Field(examples=["lm_studio"])]
 EndpointStatus = Literal["healthy", "degraded", "offline", "unknown"]
 

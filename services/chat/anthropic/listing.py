@@ -8,7 +8,8 @@ from atelier.v1.endpoints_pb2 import EndpointModel
 
 # The longest page there is; without a limit there are 20. Anthropic offers a few dozen models.
 MODELS_PATH = "models?limit=1000"
-# Of the API, not of a model: https://platform.claude.com/docs/en/api/versioning.
+# Of the API, not of a model: https://platform.claude.com/docs/en/api/versioning. The next one, 2026-10-21, takes
+# temperature and top_p for no model at all; this one leaves it to the model.
 _VERSION = "2023-06-01"
 
 

@@ -123,7 +123,7 @@ def _sampling(asked: Json) -> Json:
 
 
 def _stops(told: Any) -> list[str]:
-    stops = [told] if isinstance(told, str) else list(told or ())
+    stops: list[str] = [told] if isinstance(told, str) else list(told or ())
     for stop in stops:
         if not isinstance(stop, str):
             raise BadInput.of("stop", "must be a text or a list of texts")

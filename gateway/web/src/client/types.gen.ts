@@ -307,7 +307,7 @@ export type DiscoveredEndpoint = {
     /**
      * Kind
      */
-    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'anthropic';
     /**
      * Base Url
      */
@@ -347,7 +347,7 @@ export type Endpoint = {
     /**
      * Kind
      */
-    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'embedded';
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'anthropic' | 'embedded';
     /**
      * Base Url
      */
@@ -426,7 +426,7 @@ export type EndpointCreate = {
     /**
      * Kind
      */
-    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'anthropic';
     /**
      * Base Url
      *
@@ -650,7 +650,7 @@ export type EndpointTry = {
     /**
      * Kind
      */
-    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'anthropic';
     /**
      * Base Url
      *
@@ -1927,7 +1927,7 @@ export type EndpointCreateWritable = {
     /**
      * Kind
      */
-    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'anthropic';
     /**
      * Base Url
      *
@@ -2001,7 +2001,7 @@ export type EndpointTryWritable = {
     /**
      * Kind
      */
-    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'anthropic';
     /**
      * Base Url
      *

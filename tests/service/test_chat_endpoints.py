@@ -332,7 +332,8 @@ TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type
 async def anthropic(kit_settings: Settings) -> AsyncIterator[House]:
     """The cloud endpoint is Anthropic's and active; the local one stands behind it."""
     async with opened(kit_settings, StandIn("anthropic", ["claude-opus"], "from the messages API")) as found:
-        await found.route(active=found.ids["cloud"], fallback=[found.ids["local"]])
+        # Nothing here waits for its return, so a busy machine may take its time to the second request.
+        await found.route(active=found.ids["cloud"], fallback=[found.ids["local"]], cool_down_s=30)
         yield found
 
 

@@ -143,9 +143,12 @@ class Endpoint:
             async with contextlib.AsyncExitStack() as stack:
                 async with self._until(patience):
                     response = await stack.enter_async_context(self._upstream.request(path, orjson.dumps(sent)))
-                    if response.status != 200:
+                    while response.status != 200:
                         field, head = _PROMPT_FIELD[route], await _head(response.content)
-                        raise self._refusal(response.status, response.headers, head, field, asked)
+                        if asked is None or not asked.amend(read_error(response.status, head)):
+                            raise self._refusal(response.status, response.headers, head, field, asked)
+                        again = self._upstream.request(path, orjson.dumps(asked.body))
+                        response = await stack.enter_async_context(again)
                 async with contextlib.aclosing(self._frames(response.content, patience, asked)) as batches:
                     async for frames in batches:
                         yield frames

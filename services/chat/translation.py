@@ -30,6 +30,13 @@ class Translation(Protocol):
         """
         ...
 
+    def amend(self, error: ErrorAnswer) -> bool:
+        """Leave out of `body` what was refused, if it can be done without; False = there is nothing to leave out.
+
+        The request is then sent again. Each time something goes, so it ends.
+        """
+        ...
+
     def refusal(self, error: ErrorAnswer) -> ErrorAnswer:
         """An error answer with OpenAI's name of the field, and a status and code that `as_failure` knows."""
         ...

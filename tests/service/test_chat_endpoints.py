@@ -425,10 +425,15 @@ async def test_what_no_model_of_anthropic_does_is_said_with_the_field(anthropic:
     with pytest.raises(Failure) as told:
         await anthropic.ask(logprobs=True)
     assert told.value.code == "not_supported" and told.value.fields[0].field == "logprobs"
-    anthropic.cloud.models = ["claude-new"]
-    with pytest.raises(Failure, match="deprecated for this model") as told:
-        await anthropic.ask(model="Cloud/claude-new", temperature=0.5)
-    assert told.value.code == "not_supported" and told.value.fields[0].field == "temperature"
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+async def test_a_model_of_anthropic_that_takes_no_temperature_answers_without(anthropic: House, stream: bool) -> None:
+    said, atelier = await anthropic.ask(model="Cloud/claude-new", temperature=0.5, stream=stream)
+    assert said == "from the messages API" and [one["outcome"] for one in atelier["attempts"]] == ["answered"]
+    assert "temperature" not in anthropic.cloud.bodies[-1]
+    await anthropic.ask(temperature=0.5, stream=stream)
+    assert anthropic.cloud.bodies[-1]["temperature"] == 0.5
 
 
 async def test_anthropic_has_no_embeddings_and_says_so(anthropic: House) -> None:

@@ -481,6 +481,17 @@ def test_what_a_refusal_means(status: int, message: str, kind: type[Failure], co
     assert failure.retry_after_s == (7 if isinstance(failure, Unavailable) else None)
 
 
+def test_a_model_that_takes_no_sampling_is_asked_without_and_that_once() -> None:
+    exchange = Exchange("chat/completions", {"model": "m", "messages": [HI], "temperature": 0.2, "top_k": 5})
+    for words in ("temperature: must be a number", "This model does not support assistant message prefill."):
+        assert not exchange.amend(ErrorAnswer(400, words))
+    assert not exchange.amend(ErrorAnswer(500, "`temperature` is deprecated for this model."))
+    assert exchange.body["temperature"] == 0.2
+    assert exchange.amend(ErrorAnswer(400, "`temperature` is deprecated for this model."))
+    assert exchange.body == body_of() | {"model": "m"}
+    assert not exchange.amend(ErrorAnswer(400, "`temperature` is deprecated for this model."))
+
+
 def test_a_missing_model_is_named_once() -> None:
     error = Exchange("chat/completions", {"model": "m", "messages": [HI]}).refusal(ErrorAnswer(404, "model: claude-0"))
     assert as_failure(error, endpoint="Claude", prompt="").message == "model: there is no 'claude-0'"

@@ -5,8 +5,10 @@ from typing import Any
 from services.chat.anthropic.errors import in_openais_terms
 from services.chat.anthropic.events import Chunks
 from services.chat.anthropic.request import message_body
-from services.chat.refusals import ErrorAnswer, not_supported
+from services.chat.refusals import NOT_SUPPORTED, ErrorAnswer, not_supported
 from services.chat.translation import Route
+
+_SAMPLING = ("temperature", "top_p", "top_k")
 
 
 class Exchange:
@@ -25,6 +27,15 @@ class Exchange:
     def chunks(self, event: bytes) -> list[bytes]:
         """See `Translation`."""
         return self._chunks.of(event)
+
+    def amend(self, error: ErrorAnswer) -> bool:
+        """See `Translation`. Models since Claude Opus 4.7 refuse to be told how to choose their words."""
+        told = in_openais_terms(error)
+        if told.code != NOT_SUPPORTED or told.param not in _SAMPLING or told.param not in self.body:
+            return False
+        for name in _SAMPLING:
+            self.body.pop(name, None)
+        return True
 
     def refusal(self, error: ErrorAnswer) -> ErrorAnswer:
         """See `Translation`."""

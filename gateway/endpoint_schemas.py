@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from services.kit.schema import WHOLE
 
-EndpointKind = Literal["lm_studio", "ollama", "vllm", "openai", "openai_compatible", "gemini"]
+EndpointKind = Literal["lm_studio", "ollama", "vllm", "openai", "openai_compatible", "gemini", "anthropic"]
 Kind = Annotated[EndpointKind, Field(examples=["lm_studio"])]
 EndpointStatus = Literal["healthy", "degraded", "offline", "unknown"]
 

@@ -8,6 +8,12 @@ from urllib.parse import urlsplit
 
 from atelier.v1.endpoints_pb2 import EndpointKind as Kind
 from atelier.v1.endpoints_pb2 import EndpointModel
+from services.chat import anthropic
+from services.chat.translation import Translate
+
+
+def _bearer(key: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {key}"} if key else {}
 
 
 @dataclass(frozen=True)
@@ -23,13 +29,21 @@ class Dialect:
     cloud: bool = False
     """It is nobody's own machine: it needs a key and more patience."""
     api_path: str = "v1"
-    """Where OpenAI's paths begin, below the host, if the given address has no path."""
+    """Where the API's paths begin, below the host, if the given address has no path."""
     models_path: str = "models"
     read_models: Callable[[Any], list[EndpointModel]] = lambda data: [_openai_model(entry) for entry in data["data"]]
     """The parsed list of models; raises KeyError, TypeError or ValueError for what is none."""
+    headers: Callable[[str], Mapping[str, str]] = _bearer
+    """What every request carries, for an API key ("" = none)."""
+    api: str = "OpenAI-compatible"
+    """Whose API it speaks, in words."""
+    translate: Translate | None = None
+    """Makes the translation of a request, for one that does not speak OpenAI's API."""
+    embeds: bool = True
+    """Whether it has OpenAI's embeddings."""
 
     def address(self, base_url: str) -> str:
-        """Where OpenAI's paths begin, for whatever people write: with or without path or slash at the end."""
+        """Where the API's paths begin, for whatever people write: with or without path or slash at the end."""
         url = (base_url or self.default_url).strip().rstrip("/")
         return url if urlsplit(url).path else f"{url}/{self.api_path}"
 
@@ -91,6 +105,18 @@ _DIALECTS = (
         cloud=True,
         api_path="v1beta/openai",
         read_models=lambda data: [_gemini_model(entry) for entry in data["data"]],
+    ),
+    Dialect(
+        Kind.ENDPOINT_KIND_ANTHROPIC,
+        "Anthropic",
+        "https://api.anthropic.com/v1",
+        cloud=True,
+        models_path=anthropic.MODELS_PATH,
+        read_models=anthropic.read_models,
+        headers=anthropic.headers,
+        api="Anthropic",
+        translate=anthropic.Exchange,
+        embeds=False,
     ),
 )
 # Those that people run on their own machine, at addresses they seldom change.

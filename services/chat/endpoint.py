@@ -1,4 +1,7 @@
-"""The one way to an OpenAI-compatible server, be it our own engine behind a Unix socket or anyone's URL."""
+"""The one way to a server, be it our own engine behind a Unix socket or anyone's URL.
+
+What passes through are OpenAI's objects, untouched; a server of another API is translated at this one place.
+"""
 
 import asyncio
 import contextlib
@@ -7,26 +10,24 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 from aiohttp import StreamReader
 
 from atelier.v1.endpoints_pb2 import EndpointModel
 from services.chat.dialects import OPENAI_COMPATIBLE, Dialect
-from services.chat.refusals import as_failure, read_error
+from services.chat.refusals import as_failure, not_supported, read_error
 from services.chat.sse import FrameSplitter
+from services.chat.translation import DONE, Route, Translation
 from services.chat.upstream import Broken, NotThere, Upstream
 from services.kit.failures import Failure, TimedOut, Unavailable
-
-Route = Literal["chat/completions", "completions"]
 
 _PROMPT_FIELD: dict[Route, str] = {"chat/completions": "messages", "completions": "prompt"}
 
 _LIST_S = 5.0
 _RETRY_S = 2.0
 _TAIL_S = 0.5
-_DONE = b"[DONE]"
 _ERROR_BODY_LIMIT = 64 * 1024
 # The quotes of a JSON string are escaped inside another, so these cannot match a model's words.
 _FINISHED = re.compile(rb'"finish_reason"\s*:\s*"')
@@ -60,7 +61,7 @@ class Timing:
 
 
 class Endpoint:
-    """An OpenAI-compatible server; connections are kept and used again.
+    """A server; connections are kept and used again.
 
     `base_url` includes the version, e.g. `http://127.0.0.1:1234/v1`. With `socket` the host in it is not looked up.
     """
@@ -79,8 +80,7 @@ class Endpoint:
         self.name = name
         self._dialect = dialect
         self.limits = limits or Limits()
-        headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
-        self._upstream = Upstream(base_url, socket=socket, headers=headers)
+        self._upstream = Upstream(base_url, socket=socket, headers=dialect.headers(api_key))
 
     async def retire(self) -> None:
         """Close once the answers that come over it are complete."""
@@ -111,6 +111,9 @@ class Endpoint:
 
     async def embeddings(self, body: dict[str, Any], *, within_s: float) -> bytes:
         """OpenAI's embedding response object, as it came. Raises a `Failure`."""
+        if not self._dialect.embeds:
+            hint = "Name the model of another endpoint."
+            raise not_supported("model", f"{self._dialect.label} has no embeddings ({self.name})", hint=hint)
         with self._failures():
             try:
                 response = await self._upstream.fetch("embeddings", body=orjson.dumps(body), within_s=within_s)
@@ -133,18 +136,26 @@ class Endpoint:
         its limits; whatever else it sends meanwhile), when it falls silent or breaks off.
         """
         patience = _Patience(first_token_s or self.limits.first_token_s, self.limits.between_s, timing)
+        translate = self._dialect.translate
+        asked = translate(route, body) if translate is not None else None
+        path, sent = (route, body) if asked is None else (asked.path, asked.body)
         with self._failures():
             async with contextlib.AsyncExitStack() as stack:
                 async with self._until(patience):
-                    response = await stack.enter_async_context(self._upstream.request(route, orjson.dumps(body)))
-                    if response.status != 200:
-                        field = _PROMPT_FIELD[route]
-                        raise self._refusal(response.status, response.headers, await _head(response.content), field)
-                async with contextlib.aclosing(self._frames(response.content, patience)) as batches:
+                    response = await stack.enter_async_context(self._upstream.request(path, orjson.dumps(sent)))
+                    while response.status != 200:
+                        field, head = _PROMPT_FIELD[route], await _head(response.content)
+                        if asked is None or not asked.amend(read_error(response.status, head)):
+                            raise self._refusal(response.status, response.headers, head, field, asked)
+                        again = self._upstream.request(path, orjson.dumps(asked.body))
+                        response = await stack.enter_async_context(again)
+                async with contextlib.aclosing(self._frames(response.content, patience, asked)) as batches:
                     async for frames in batches:
                         yield frames
 
-    async def _frames(self, content: StreamReader, patience: "_Patience") -> AsyncGenerator[list[bytes], None]:
+    async def _frames(
+        self, content: StreamReader, patience: "_Patience", asked: Translation | None
+    ) -> AsyncGenerator[list[bytes], None]:
         splitter, timing = FrameSplitter(), patience.timing
         held: list[bytes] = []
         finished = over = False
@@ -153,8 +164,10 @@ class Endpoint:
             async with self._until(patience):
                 data = await content.readany()
             frames = splitter.feed(data) if data else splitter.flush()
-            over = not data or _DONE in frames
-            frames = [frame for frame in frames if frame != _DONE]
+            if asked is not None:
+                frames = [chunk for frame in frames for chunk in asked.chunks(frame)]
+            over = not data or DONE in frames
+            frames = [frame for frame in frames if frame != DONE]
             for frame in frames:
                 if _ERROR.match(frame):
                     raise as_failure(read_error(500, frame), endpoint=self.name, prompt="")
@@ -224,11 +237,15 @@ class Endpoint:
         return Unavailable(
             f"{self.name} answers, but with no list of models",
             code="not_an_endpoint",
-            hint="Check the address: it must be that of an OpenAI-compatible API, often ending in /v1.",
+            hint=f"Check the address: it must be that of an {self._dialect.api} API, often ending in /v1.",
         )
 
-    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes, prompt: str) -> Failure:
+    def _refusal(
+        self, status: int, headers: Mapping[str, str], body: bytes, prompt: str, asked: Translation | None = None
+    ) -> Failure:
         error = read_error(status, body)
+        if asked is not None:
+            error = asked.refusal(error)
         return as_failure(error, endpoint=self.name, prompt=prompt, retry_after=headers.get("retry-after"))
 
 

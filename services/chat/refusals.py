@@ -8,6 +8,8 @@ import orjson
 
 from services.kit.failures import BadInput, Failure, FieldFault, ModelNotFound, Overloaded, Unavailable
 
+NOT_SUPPORTED = "not_supported"
+
 _RETRY_S = 2.0
 _MESSAGE_LIMIT = 2000
 
@@ -80,9 +82,16 @@ def as_failure(error: ErrorAnswer, *, endpoint: str, prompt: str, retry_after: s
             code="endpoint_refused",
             hint="Check the key of this endpoint.",
         )
+    if error.status == 402:
+        return Failure(
+            f"{endpoint} wants to be paid: {error.message}",
+            code="endpoint_refused",
+            hint="Look at the credit and the spending limit of its account.",
+        )
     if error.status == 404:
         return ModelNotFound.told(error.message)
-    if error.status in (429, 503):
+    # 529 is Anthropic's word for it.
+    if error.status in (429, 503, 529):
         return Overloaded(f"{endpoint} is at its capacity: {error.message}", retry_after_s=wait)
     if error.status >= 500 or error.status == 408:
         return Unavailable(f"{endpoint} failed: {error.message}", hint="Try again.", retry_after_s=wait)
@@ -102,4 +111,10 @@ def _bad_input(error: ErrorAnswer, prompt: str) -> BadInput:
         field = subject.group(1)
     elif not field:
         field = next((name for pattern, name in _FIELD_BY_WORDS if pattern.search(words)), "")
-    return BadInput(message, fields=(FieldFault(field, message),) if field else ())
+    code = NOT_SUPPORTED if error.code == NOT_SUPPORTED else None
+    return BadInput(message, code=code, fields=(FieldFault(field, message),) if field else ())
+
+
+def not_supported(field: str, message: str, *, hint: str = "") -> BadInput:
+    """The request is right, but this endpoint cannot do what `field` asks for; another may."""
+    return BadInput(f"{field}: {message}", code=NOT_SUPPORTED, hint=hint, fields=(FieldFault(field, message),))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from atelier.v1.chat_pb2 import ChatCompletionRequest, ChatMessage, CompletionRequest
+from services.chat.refusals import NOT_SUPPORTED
 from services.kit.failures import BadInput, Failure, ModelNotFound, Overloaded, Unavailable
 
 Task = Literal["chat", "code", "long_context", "vision", "tools"]
@@ -225,8 +226,8 @@ _FINAL = Consequence()
 def consequence(failure: Failure, rules: Rules, *, tried: int) -> Consequence:
     """What follows from a failure of an endpoint that was asked `tried` times for this request."""
     if isinstance(failure, BadInput):
-        # A longer context window may be next in line; everything else is the request's own fault.
-        return Consequence(next=True) if failure.code == "context_length_exceeded" else _FINAL
+        # A longer context window, or an API that can do more, may be next in line; all else is the request's own fault.
+        return Consequence(next=True) if failure.code in ("context_length_exceeded", NOT_SUPPORTED) else _FINAL
     if isinstance(failure, ModelNotFound):
         return Consequence(next=True)
     if failure.code == "endpoint_refused":

@@ -1,4 +1,4 @@
-"""Local servers that speak the documented protocols of LM Studio, Ollama and Gemini, with faults on command."""
+"""Local servers that speak the documented protocols of the kinds of endpoints, with faults on command."""
 
 from __future__ import annotations
 
@@ -6,19 +6,29 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from atelier.v1.endpoints_pb2 import Endpoint, EndpointKind
-from tests.unit.chat_rig import Server, Talk, delta, usage
+from tests.unit.chat_rig import Server, Talk, delta, frame, usage
 
-Fault = Literal["", "refuse", "hang", "hang_after_headers", "keep_alive_only", "500", "429", "garbage", "die", "slow"]
+Fault = Literal[
+    "", "refuse", "hang", "hang_after_headers", "keep_alive_only", "500", "429", "garbage", "die", "slow", "overloaded"
+]
 
 KINDS = {
     "lm_studio": EndpointKind.ENDPOINT_KIND_LM_STUDIO,
     "ollama": EndpointKind.ENDPOINT_KIND_OLLAMA,
     "gemini": EndpointKind.ENDPOINT_KIND_GEMINI,
+    "anthropic": EndpointKind.ENDPOINT_KIND_ANTHROPIC,
 }
-_BASES = {"lm_studio": "/v1", "ollama": "", "gemini": "/v1beta/openai"}
+_BASES = {"lm_studio": "/v1", "ollama": "", "gemini": "/v1beta/openai", "anthropic": "/v1"}
+_LISTS = {
+    "lm_studio": "/v1/models",
+    "ollama": "/api/tags",
+    "gemini": "/v1beta/openai/models",
+    "anthropic": "/v1/models?limit=1000",
+}
+_ANSWERS = ("/completions", "/messages")
 KEY = "sk-right"
 
 
@@ -34,6 +44,8 @@ class StandIn:
     list_fault: bool = False
     """The list of models is out of order too."""
     asked: list[str] = field(default_factory=list[str])
+    bodies: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """What it was asked for answers with."""
     port: int = 0
     _listener: asyncio.Server | None = None
 
@@ -60,7 +72,7 @@ class StandIn:
     @property
     def looks(self) -> int:
         """How often it was asked for its models."""
-        return sum(not path.endswith("completions") for path in self.asked)
+        return sum(not path.endswith(_ANSWERS) for path in self.asked)
 
     async def _script(self, talk: Talk) -> None:
         self.asked.append(talk.path)
@@ -72,7 +84,10 @@ class StandIn:
             await talk.answer(
                 401, {"error": {"code": 401, "message": "API key not valid", "status": "UNAUTHENTICATED"}}
             )
-        elif talk.path.endswith("completions"):
+        elif self.kind == "anthropic" and (wrong := _anthropic_refusal(talk)) is not None:
+            await talk.answer(*wrong)
+        elif talk.path.endswith(_ANSWERS):
+            self.bodies.append(talk.body)
             await self._complete(talk)
         elif self.list_fault:
             await talk.answer(500, {"error": {"message": "out of order"}})
@@ -80,12 +95,18 @@ class StandIn:
             await self._list(talk)
 
     async def _list(self, talk: Talk) -> None:
-        paths = {"lm_studio": "/v1/models", "ollama": "/api/tags", "gemini": "/v1beta/openai/models"}
-        if talk.path != paths[self.kind]:
+        if talk.path != _LISTS[self.kind]:
             await talk.answer(404, {"error": f"Unexpected endpoint or method. (GET {talk.path})"})
         elif self.kind == "ollama":
             entries = [{"name": name, "model": name, "size": 1, "details": {"family": "llama"}} for name in self.models]
             await talk.answer(200, {"models": entries})
+        elif self.kind == "anthropic":
+            entries = [
+                {"type": "model", "id": name, "display_name": name.title(), "created_at": "2026-02-04T00:00:00Z"}
+                for name in self.models
+            ]
+            page = {"data": entries, "has_more": False, "first_id": self.models[0], "last_id": self.models[-1]}
+            await talk.answer(200, page)
         else:
             prefix = "models/" if self.kind == "gemini" else ""
             entries = [{"id": prefix + name, "object": "model", "owned_by": "someone"} for name in self.models]
@@ -99,38 +120,125 @@ class StandIn:
                 await talk.begin()
                 await asyncio.sleep(60)
             case "keep_alive_only":
-                await talk.begin()
-                await talk.say(delta(role="assistant", content=""))
+                await self._begin(talk)
+                keep_alive = _event({"type": "ping"}) if self.kind == "anthropic" else b": keep-alive\n\n"
                 while True:
-                    await talk.raw(b": keep-alive\n\n")
+                    await talk.raw(keep_alive)
                     await asyncio.sleep(0.05)
             case "500":
-                await talk.answer(500, {"error": {"message": "CUDA error", "type": "server_error"}})
+                await talk.answer(500, self._error("CUDA error", "api_error"))
             case "429":
-                refusal = {"error": {"message": "quota exceeded", "type": "rate_limit"}}
-                await talk.answer(429, refusal, "retry-after: 2\r\n")
+                await talk.answer(429, self._error("quota exceeded", "rate_limit_error"), "retry-after: 2\r\n")
             case "garbage":
                 await talk.begin(kind="text/html")
                 await talk.raw(b"<html>It works!</html>")
                 await talk.end()
             case "die":
-                await talk.begin()
-                await talk.say(delta(content="half a "))
+                await self._begin(talk)
+                await self._say(talk, "half a ")
                 talk.writer.close()
+            case "overloaded":
+                await self._begin(talk)
+                await self._say(talk, "half a ")
+                # What is read together with the first words is still before them.
+                await asyncio.sleep(0.1)
+                await talk.raw(_event(self._error("Overloaded", "overloaded_error")))
+                await talk.end()
             case _:
                 await self._answer(talk, pause_s=0.1 if self.fault == "slow" else 0.0)
 
     async def _answer(self, talk: Talk, pause_s: float) -> None:
-        await talk.begin()
-        await talk.say(delta(role="assistant", content="") | {"model": talk.body["model"]})
+        await self._begin(talk)
+        if self.kind == "anthropic" and talk.body.get("tools"):
+            await self._call(talk)
+            return
         for word in self.words.split():
             await asyncio.sleep(pause_s)
-            await talk.say(delta(content=f"{word} "))
+            await self._say(talk, f"{word} ")
+        await self._end(talk)
+
+    def _error(self, message: str, kind: str) -> dict[str, Any]:
+        error = {"message": message, "type": kind}
+        return {"type": "error", "error": error} if self.kind == "anthropic" else {"error": error}
+
+    async def _begin(self, talk: Talk) -> None:
+        await talk.begin()
+        if self.kind != "anthropic":
+            await talk.say(delta(role="assistant", content="") | {"model": talk.body["model"]})
+            return
+        read = {"input_tokens": 1, "cache_creation_input_tokens": 1, "cache_read_input_tokens": 1, "output_tokens": 1}
+        message = {"id": "msg_1", "type": "message", "role": "assistant", "model": talk.body["model"], "content": []}
+        end = {"stop_reason": None, "stop_sequence": None}
+        await talk.raw(_event({"type": "message_start", "message": message | end | {"usage": read}}))
+        await self._open(talk, 0, {"type": "text", "text": ""})
+        await talk.raw(_event({"type": "ping"}))
+
+    async def _say(self, talk: Talk, words: str) -> None:
+        if self.kind == "anthropic":
+            await self._piece(talk, 0, {"type": "text_delta", "text": words})
+        else:
+            await talk.say(delta(content=words))
+
+    async def _end(self, talk: Talk) -> None:
+        if self.kind == "anthropic":
+            await self._close(talk, 0, "end_turn")
+            return
         await talk.say(delta(finish="stop"))
         if self.tells_usage:
             await talk.say(usage(3, len(self.words.split())))
         await talk.raw(b"data: [DONE]\n\n")
         await talk.end()
+
+    async def _call(self, talk: Talk) -> None:
+        """Says a word, then calls the first tool with {"city": "Bern"}, in pieces."""
+        await self._say(talk, "Looking. ")
+        await talk.raw(_event({"type": "content_block_stop", "index": 0}))
+        name = talk.body["tools"][0]["name"]
+        await self._open(talk, 1, {"type": "tool_use", "id": "toolu_1", "name": name, "input": {}})
+        for piece in ("", '{"ci', 'ty": "Be', 'rn"}'):
+            await self._piece(talk, 1, {"type": "input_json_delta", "partial_json": piece})
+        await self._close(talk, 1, "tool_use")
+
+    async def _open(self, talk: Talk, index: int, block: dict[str, Any]) -> None:
+        await talk.raw(_event({"type": "content_block_start", "index": index, "content_block": block}))
+
+    async def _piece(self, talk: Talk, index: int, piece: dict[str, Any]) -> None:
+        await talk.raw(_event({"type": "content_block_delta", "index": index, "delta": piece}))
+
+    async def _close(self, talk: Talk, index: int, reason: str) -> None:
+        """Ends the open block and the message."""
+        end = {"type": "message_delta", "delta": {"stop_reason": reason, "stop_sequence": None}}
+        await talk.raw(_event({"type": "content_block_stop", "index": index}))
+        await talk.raw(_event(end | {"usage": {"output_tokens": len(self.words.split())}}))
+        await talk.raw(_event({"type": "message_stop"}))
+        await talk.end()
+
+
+def _event(data: dict[str, Any]) -> bytes:
+    """An event as Anthropic sends it, with its name."""
+    return f"event: {data['type']}\n".encode() + frame(data)
+
+
+def _anthropic_refusal(talk: Talk) -> tuple[int, dict[str, Any]] | None:
+    """What Anthropic says to a request that it documents as wrong."""
+
+    def error(status: int, kind: str, message: str) -> tuple[int, dict[str, Any]]:
+        return status, {"type": "error", "error": {"type": kind, "message": message}}
+
+    body = talk.body
+    if talk.headers.get("anthropic-version") != "2023-06-01":
+        return error(400, "invalid_request_error", "anthropic-version: header is required")
+    if talk.headers.get("x-api-key") != KEY:
+        return error(401, "authentication_error", "invalid x-api-key")
+    if not talk.path.endswith("/messages"):
+        return None
+    if not body.get("max_tokens") or not body.get("stream"):
+        return error(400, "invalid_request_error", "max_tokens: Field required")
+    if {turn["role"] for turn in body["messages"]} - {"user", "assistant"}:
+        return error(400, "invalid_request_error", "messages: Unexpected role")
+    if "temperature" in body and body["model"].endswith("-new"):
+        return error(400, "invalid_request_error", "`temperature` is deprecated for this model.")
+    return None
 
 
 @asynccontextmanager

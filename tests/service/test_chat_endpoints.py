@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from atelier.v1.chat_pb2 import ChatCompletionRequest, ChatMessage, ListModelsRequest, UsageRecord
+from atelier.v1.chat_pb2 import (
+    ChatCompletionRequest,
+    ChatMessage,
+    CompletionRequest,
+    EmbeddingRequest,
+    ListModelsRequest,
+    StreamOptions,
+    UsageRecord,
+)
 from atelier.v1.common_pb2 import Event
 from atelier.v1.endpoints_pb2 import (
     BenchmarkEndpointRequest,
@@ -24,6 +32,7 @@ from atelier.v1.endpoints_pb2 import (
 )
 from atelier.v1.endpoints_pb2 import EndpointStatus as Status
 from atelier.v1.endpoints_pb2 import TestEndpointRequest as Question
+from services.chat.accumulate import Accumulator
 from services.kit import subjects
 from services.kit.bucket import BucketWatch
 from services.kit.bus import Bus
@@ -64,14 +73,18 @@ class House:
     health: dict[str, EndpointHealth]
 
     async def ask(self, *, model: str = "", stream: bool = True, **fields: Any) -> tuple[str, dict[str, Any]]:
+        return reply_of(await self.chunks(model=model, stream=stream, **fields))
+
+    async def chunks(self, *, model: str = "", stream: bool = True, **fields: Any) -> list[dict[str, Any]]:
+        """OpenAI's objects, in order."""
         request = ChatCompletionRequest(model=model, messages=[ChatMessage(role="user")], stream=stream, **fields)
         request.messages[0].content.string_value = "hi"
         answers = self.calls.stream(KIND, request, owner=self.owner)
-        return reply_of([json.loads(part) async for chunk in answers for part in chunk.json])
+        return [json.loads(part) async for chunk in answers for part in chunk.json]
 
     async def route(self, **routing: Any) -> None:
         """Register both endpoints, the local one active and the cloud as its fallback unless told otherwise."""
-        given = {"active": self.ids["local"], "fallback": [self.ids["cloud"]], "retries": 1, "cool_down_s": 0.5}
+        given = {"active": self.ids["local"], "fallback": [self.ids["cloud"]], "retries": 1, "cool_down_s": 30}
         given |= {"local_first_token_s": 0.4, "cloud_first_token_s": 0.6, **routing}
         endpoints = [
             self.local.registered(self.ids["local"], name="Local"),
@@ -97,9 +110,9 @@ async def house(kit_settings: Settings) -> AsyncIterator[House]:
 
 
 @asynccontextmanager
-async def opened(kit: Settings) -> AsyncIterator[House]:
+async def opened(kit: Settings, cloud: StandIn | None = None) -> AsyncIterator[House]:
     local = StandIn("lm_studio", ["gemma-2b"], "from the local model")
-    cloud = StandIn("gemini", ["gemini-flash"], "from the cloud")
+    cloud = cloud or StandIn("gemini", ["gemini-flash"], "from the cloud")
     health: dict[str, EndpointHealth] = {}
 
     def on_health(endpoint_id: str, told: EndpointHealth | None) -> None:
@@ -351,6 +364,127 @@ async def test_a_benchmark_of_what_does_not_answer_says_why(house: House) -> Non
     assert event.failed.error.fields[0].field == "endpoint_id"
 
 
+# --- one that speaks another API --------------------------------------------------------------------------------------
+
+TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
+
+
+@pytest.fixture
+async def anthropic(kit_settings: Settings) -> AsyncIterator[House]:
+    """The cloud endpoint is Anthropic's and active; the local one stands behind it."""
+    async with opened(kit_settings, StandIn("anthropic", ["claude-opus"], "from the messages API")) as found:
+        # Nothing here waits for its return, so a busy machine may take its time to the second request.
+        await found.route(active=found.ids["cloud"], fallback=[found.ids["local"]], cool_down_s=30)
+        yield found
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+async def test_anthropic_answers_like_any_other(anthropic: House, stream: bool) -> None:
+    said, atelier = await anthropic.ask(stream=stream, max_tokens=9)
+    assert said == "from the messages API"
+    assert (atelier["endpoint"], atelier["model"]) == ("Cloud", "claude-opus") and atelier["first_token_ms"] > 0
+    assert [one["outcome"] for one in atelier["attempts"]] == ["answered"]
+    assert anthropic.cloud.bodies[-1] == {
+        "model": "claude-opus",
+        "max_tokens": 9,
+        "stream": True,
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}],
+    }
+    told = await used(anthropic)
+    assert (told.endpoint, told.model, told.outcome, told.local) == ("Cloud", "claude-opus", "complete", False)
+    assert (told.prompt_tokens, told.completion_tokens, told.estimated) == (3, 4, False)
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+async def test_anthropic_calls_tools(anthropic: House, stream: bool) -> None:
+    accumulator = Accumulator(chat=True)
+    chunks = await anthropic.chunks(stream=stream, tools=[TOOL])
+    if stream:
+        for chunk in chunks:
+            accumulator.add(chunk)
+    choice = (accumulator.result() if stream else chunks[-1])["choices"][0]
+    (called,) = choice["message"]["tool_calls"]
+    assert called["id"] == "toolu_1" and called["function"] == {"name": "weather", "arguments": '{"city": "Bern"}'}
+    assert (choice["finish_reason"], choice["message"]["content"]) == ("tool_calls", "Looking. ")
+
+
+async def test_the_usage_of_anthropic_is_told_to_who_asks_for_it(anthropic: House) -> None:
+    *_, last = await anthropic.chunks(stream_options=StreamOptions(include_usage=True))
+    assert last["choices"] == [] and last["usage"]["total_tokens"] == 7
+    assert all(chunk.get("usage") is None for chunk in await anthropic.chunks())
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+@pytest.mark.parametrize(("fault", "outcome"), BEFORE_THE_FIRST_TOKEN)
+async def test_anthropic_is_fallen_back_from_before_its_first_token(
+    anthropic: House, fault: Fault, outcome: str, stream: bool
+) -> None:
+    anthropic.cloud.fault = fault
+    if fault == "refuse":
+        await anthropic.cloud.stop()
+    said, atelier = await anthropic.ask(stream=stream)
+    assert said == "from the local model" and atelier["endpoint"] == "Local"
+    *failed, answered = atelier["attempts"]
+    assert {one["endpoint"] for one in failed} == {"Cloud"} and failed[-1]["outcome"] in (outcome, "offline")
+    assert failed[-1]["message"] and answered["outcome"] == "answered"
+    _, atelier = await anthropic.ask(stream=stream)
+    assert [one["outcome"] for one in atelier["attempts"]] in (["cooling_down", "answered"], ["offline", "answered"])
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+@pytest.mark.parametrize(("fault", "words"), [("die", "broke off"), ("overloaded", "at its capacity: Overloaded")])
+async def test_anthropic_breaking_off_in_mid_answer_is_told(
+    anthropic: House, fault: Fault, words: str, stream: bool
+) -> None:
+    anthropic.cloud.fault = fault
+    with pytest.raises(Failure, match=words) as broken:
+        await anthropic.ask(stream=stream)
+    assert broken.value.retryable
+    assert (await anthropic.ask(stream=stream))[0] == "from the local model"
+
+
+async def test_slow_tokens_of_anthropic_are_no_fault(anthropic: House) -> None:
+    anthropic.cloud.fault, anthropic.cloud.words = "slow", "one word after the other and no hurry"
+    assert (await anthropic.ask())[0] == anthropic.cloud.words
+
+
+async def test_what_anthropic_cannot_do_another_does(anthropic: House) -> None:
+    said, atelier = await anthropic.ask(n=2)
+    assert said == "from the local model" and not anthropic.cloud.bodies
+    assert [one["outcome"] for one in atelier["attempts"]] == ["not_supported", "answered"]
+    # It is not passed over for that.
+    assert (await anthropic.ask())[0] == "from the messages API"
+    text = CompletionRequest(stream=True)
+    text.prompt.string_value = "Once upon a time"
+    answers = anthropic.calls.stream("chat.create_completion", text, owner=anthropic.owner)
+    chunks = [json.loads(part) async for chunk in answers for part in chunk.json]
+    assert chunks[0]["atelier"]["endpoint"] == "Local"
+
+
+async def test_what_no_model_of_anthropic_does_is_said_with_the_field(anthropic: House) -> None:
+    await anthropic.route(active=anthropic.ids["cloud"], fallback=[])
+    with pytest.raises(Failure) as told:
+        await anthropic.ask(logprobs=True)
+    assert told.value.code == "not_supported" and told.value.fields[0].field == "logprobs"
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
+async def test_a_model_of_anthropic_that_takes_no_temperature_answers_without(anthropic: House, stream: bool) -> None:
+    said, atelier = await anthropic.ask(model="Cloud/claude-new", temperature=0.5, stream=stream)
+    assert said == "from the messages API" and [one["outcome"] for one in atelier["attempts"]] == ["answered"]
+    assert "temperature" not in anthropic.cloud.bodies[-1]
+    await anthropic.ask(temperature=0.5, stream=stream)
+    assert anthropic.cloud.bodies[-1]["temperature"] == 0.5
+
+
+async def test_anthropic_has_no_embeddings_and_says_so(anthropic: House) -> None:
+    request = EmbeddingRequest(model="claude-opus")
+    request.input.string_value = "a cat"
+    with pytest.raises(Failure, match="Anthropic has no embeddings") as told:
+        await anthropic.calls.unary("chat.create_embedding", request, owner=anthropic.owner)
+    assert told.value.code == "not_supported" and told.value.fields[0].field == "model"
+
+
 # --- would it work? ---------------------------------------------------------------------------------------------------
 
 
@@ -391,6 +525,20 @@ async def test_a_key_that_is_missing_or_wrong_is_told_apart(house: House) -> Non
     assert found.code == "key_refused" and "API key" in found.hint
     found = await diagnosed(house, house.cloud.registered("", sealed_key=b"not sealed by us"))
     assert found.code == "secret_lost"
+
+
+async def test_a_key_of_anthropic_is_asked_for_refused_or_good(house: House) -> None:
+    async with standing_in(anthropic := StandIn("anthropic", ["claude-opus"], "hi")):
+        found = await diagnosed(house, anthropic.registered(""))
+        assert found.code == "key_missing" and "Anthropic" in found.detail
+        found = await diagnosed(house, anthropic.registered("", sealed_key=house.secrets.seal("sk-wrong")))
+        assert found.code == "key_refused" and "invalid x-api-key" in found.detail
+        root = anthropic.base_url.removesuffix("/v1")
+        for given in (root, anthropic.base_url, f"{root}/api"):
+            right = anthropic.registered("", base_url=given, sealed_key=house.secrets.seal(KEY))
+            found = await diagnosed(house, right)
+            assert found.code == "" and found.base_url == anthropic.base_url, given
+            assert [model.id for model in found.models] == ["claude-opus"]
 
 
 async def test_an_address_that_is_nearly_right_is_put_right(house: House) -> None:

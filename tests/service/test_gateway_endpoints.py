@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
 
 from atelier.v1.endpoints_pb2 import EndpointHealth, OwnerEndpoints
+from atelier.v1.endpoints_pb2 import EndpointKind as Kind
 from atelier.v1.endpoints_pb2 import EndpointStatus as Status
+from gateway.endpoint_schemas import EndpointKind
 from services.kit import subjects
 from tests.api import until
 from tests.service.gateway_rig import Rig, running
@@ -59,6 +61,14 @@ async def test_a_key_is_sealed_and_never_told(rig: Rig, ann: httpx.AsyncClient) 
     assert b"sk-secret" not in told.SerializeToString()
     changed = (await ann.patch(f"/api/endpoints/{made['id']}", json={"api_key": ""})).json()
     assert changed["has_key"] is False
+
+
+async def test_every_kind_reaches_the_chat_service_as_itself(rig: Rig, ann: httpx.AsyncClient) -> None:
+    kinds = get_args(EndpointKind)
+    for kind in kinds:
+        await register(ann, kind=kind, name=kind)
+    told = {one.name: Kind.Name(one.kind) for one in (await published(rig, "ann")).endpoints}
+    assert told == {kind: f"ENDPOINT_KIND_{kind.upper()}" for kind in kinds} and "anthropic" in told
 
 
 async def test_every_change_is_on_the_bus(rig: Rig, ann: httpx.AsyncClient) -> None:

@@ -14,9 +14,10 @@ from services.kit.bus import Bus
 from services.kit.failures import Unavailable
 from services.kit.secrets import SecretBox
 
-OLLAMA, GEMINI, OTHER = (
+OLLAMA, GEMINI, ANTHROPIC, OTHER = (
     EndpointKind.ENDPOINT_KIND_OLLAMA,
     EndpointKind.ENDPOINT_KIND_GEMINI,
+    EndpointKind.ENDPOINT_KIND_ANTHROPIC,
     EndpointKind.ENDPOINT_KIND_OPENAI_COMPATIBLE,
 )
 
@@ -55,6 +56,8 @@ def test_no_routing_means_the_defaults() -> None:
         (OTHER, "https://llm.example/api/v2/", "https://llm.example/api/v2"),
         (GEMINI, "", "https://generativelanguage.googleapis.com/v1beta/openai"),
         (GEMINI, "http://127.0.0.1:9", "http://127.0.0.1:9/v1beta/openai"),
+        (ANTHROPIC, "", "https://api.anthropic.com/v1"),
+        (ANTHROPIC, "https://api.anthropic.com", "https://api.anthropic.com/v1"),
     ],
 )
 def test_an_address_leads_to_where_the_api_begins(kind: EndpointKind, given: str, address: str) -> None:
@@ -66,6 +69,7 @@ def test_an_address_leads_to_where_the_api_begins(kind: EndpointKind, given: str
     [
         (OLLAMA, "", True),
         (GEMINI, "http://127.0.0.1:9", False),
+        (ANTHROPIC, "", False),
         (OTHER, "http://192.168.1.20:8000/v1", True),
         (OTHER, "http://den:8000/v1", True),
         (OTHER, "http://llm.models.svc/v1", True),

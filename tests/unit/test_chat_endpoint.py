@@ -230,6 +230,7 @@ async def test_connections_are_used_again() -> None:
         (503, {"error": {"message": "queue is full"}}, Overloaded, ""),
         (500, {"detail": "boom"}, Unavailable, ""),
         (401, {"error": {"message": "bad key"}}, Failure, ""),
+        (402, {"error": {"message": "no credit"}}, Failure, ""),
     ],
 )  # fmt: skip
 async def test_a_refusal_names_the_field(status: int, body: dict[str, object], kind: type[Failure], field: str) -> None:

@@ -137,6 +137,7 @@ COOL = Rules(cool_down_s=30, retries=1)
     [
         (BadInput.of("temperature", "too high"), 1, Consequence()),
         (BadInput("too long", code="context_length_exceeded"), 1, Consequence(next=True)),
+        (BadInput("n: one answer only", code="not_supported"), 1, Consequence(next=True)),
         (ModelNotFound.told("no such model here"), 1, Consequence(next=True)),
         (Failure("no", code="endpoint_refused"), 1, Consequence(next=True, cool_s=30)),
         (Overloaded("busy", retry_after_s=4), 1, Consequence(next=True, cool_s=4)),

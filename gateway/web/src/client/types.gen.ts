@@ -790,7 +790,7 @@ export type DiscoveredEndpoint = {
     /**
      * Kind
      */
-    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'anthropic';
     /**
      * Base Url
      */
@@ -830,7 +830,7 @@ export type Endpoint = {
     /**
      * Kind
      */
-    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'embedded';
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'anthropic' | 'embedded';
     /**
      * Base Url
      */
@@ -909,7 +909,7 @@ export type EndpointCreate = {
     /**
      * Kind
      */
-    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'anthropic';
     /**
      * Base Url
      *
@@ -1133,7 +1133,7 @@ export type EndpointTry = {
     /**
      * Kind
      */
-    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'anthropic';
     /**
      * Base Url
      *
@@ -2738,7 +2738,7 @@ export type EndpointCreateWritable = {
     /**
      * Kind
      */
-    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'anthropic';
     /**
      * Base Url
      *
@@ -2812,7 +2812,7 @@ export type EndpointTryWritable = {
     /**
      * Kind
      */
-    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini';
+    kind: 'lm_studio' | 'ollama' | 'vllm' | 'openai' | 'openai_compatible' | 'gemini' | 'anthropic';
     /**
      * Base Url
      *

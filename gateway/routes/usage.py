@@ -66,9 +66,10 @@ async def set_prices(parts: GatewayParts, caller: Caller, body: schemas.Prices) 
         for one in body.items
     ]
     async with parts.database.write() as session:
-        # What was deleted since keeps its price, for what it used.
         known = {EMBEDDED, *(row.id for row in await endpoints.of_owner(session, owner_id))}
+        # What was deleted since may have a price, for what it used.
         known |= {row.endpoint_id for row in await usage.prices(session, owner_id)}
+        known |= (await usage.by_endpoint(session, owner_id)).keys()
         _check(body.items, known)
         await usage.set_prices(session, owner_id, rows)
     return _shown(rows)

@@ -111,8 +111,9 @@ async def test_a_price_makes_a_cost_and_can_be_changed(rig: Rig, ann: httpx.Asyn
     told = (await ann.get("/api/usage")).json()
     cost = {item["model"]: item["cost"] for item in told["items"] if item["endpoint_id"] == cloud}
     assert cost == {"m": 4.0, "dear": 25.0} and told["total"]["cost"] == pytest.approx((before["cost"] or 0) + 29)
-    # Its endpoint is deleted; what was used and what it cost stays.
+    # Its endpoint is deleted; what was used and what it cost stays, and can still be said.
     await ann.delete(f"/api/endpoints/{cloud}")
+    assert (await ann.put("/api/usage/prices", json={"items": []})).status_code == 200
     assert (await ann.put("/api/usage/prices", json={"items": prices})).status_code == 200
     assert (await ann.get("/api/usage")).json()["total"]["cost"] == told["total"]["cost"]
 

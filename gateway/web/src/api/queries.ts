@@ -41,6 +41,29 @@ export const generateOptionsQuery = queryOptions({
   refetchInterval: (query) => (query.state.status === "error" || query.state.data?.models.length === 0 ? 4_000 : false),
 });
 
+/** How the endpoints are; the embedded one comes first. Everything under this key is asked for anew when one changes. */
+export const endpointsQuery = queryOptions({
+  queryKey: ["endpoints", "list"],
+  queryFn: api.endpoints,
+  refetchInterval: 10_000,
+});
+
+/** Each is looked at every 30 s. */
+export const endpointHealthQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["endpoints", "health", id],
+    queryFn: () => api.endpointHealth(id),
+    refetchInterval: 15_000,
+  });
+
+export const routingQuery = queryOptions({ queryKey: ["endpoints", "routing"], queryFn: api.routing });
+
+export const discoveredQuery = queryOptions({
+  queryKey: ["endpoints", "discovered"],
+  queryFn: api.discoverEndpoints,
+  staleTime: 10_000,
+});
+
 export const jobsQuery = (filter: Omit<JobFilter, "cursor">) =>
   infiniteQueryOptions({
     queryKey: ["jobs", filter],

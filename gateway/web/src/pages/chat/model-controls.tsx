@@ -1,13 +1,15 @@
+import { useQuery } from "@tanstack/react-query";
 import { Settings2 } from "lucide-react";
 import { useEffect, useState } from "react";
-import { useChatModels } from "@/api/queries";
+import { endpointsQuery, useChatModels } from "@/api/queries";
 import { Field } from "@/components/field/field";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { Input, Textarea } from "@/components/input/input";
 import { NumberSlider } from "@/components/number-slider/number-slider";
 import { Popover } from "@/components/popover/popover";
 import { Select } from "@/components/select/select";
-import { changeChatSettings, chatSettings } from "./chat-settings";
+import { ownModel } from "@/endpoints/standing";
+import { changeChatSettings, chatSettings } from "@/lib/chat-settings";
 
 const ACTIVE = "(active)";
 
@@ -22,7 +24,11 @@ export function ModelControls({ systemPrompt, onSystemPrompt }: ModelControlsPro
   const { models } = useChatModels();
   const [system, setSystem] = useState(systemPrompt);
   useEffect(() => setSystem(systemPrompt), [systemPrompt]);
-  const others = models.slice(1);
+  const { data } = useQuery(endpointsQuery);
+  const active = data?.items.find((endpoint) => endpoint.active);
+  const activeModel = active === undefined ? "" : ownModel(active);
+  // Without a choice the active endpoint answers: its model is not listed twice.
+  const others = models.filter((model) => model.id !== activeModel || model.id === settings.model);
   const known = others.some((model) => model.id === settings.model);
   return (
     <>
@@ -32,8 +38,8 @@ export function ModelControls({ systemPrompt, onSystemPrompt }: ModelControlsPro
         value={known ? settings.model : ACTIVE}
         onChange={(model) => changeChatSettings({ model: model === ACTIVE ? "" : model })}
         choices={[
-          { value: ACTIVE, label: models[0]?.id ?? "No model yet" },
-          ...others.map((model) => ({ value: model.id, label: model.id })),
+          { value: ACTIVE, label: activeModel || active?.name || "No model yet", note: "active" },
+          ...others.map((model) => ({ value: model.id, label: model.id, note: String(model.atelier.endpoint ?? "") })),
         ]}
       />
       <Popover

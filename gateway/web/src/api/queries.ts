@@ -48,12 +48,14 @@ export const endpointsQuery = queryOptions({
   refetchInterval: 10_000,
 });
 
-/** Each is looked at every 30 s. */
-export const endpointHealthQuery = (id: string) =>
+/** How an endpoint was; asked for once per look at it. */
+export const endpointHealthQuery = (id: string, checkedAt: string | null) =>
   queryOptions({
-    queryKey: ["endpoints", "health", id],
+    queryKey: ["endpoint-health", id, checkedAt],
     queryFn: () => api.endpointHealth(id),
-    refetchInterval: 15_000,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+    placeholderData: (previous) => previous,
   });
 
 export const routingQuery = queryOptions({ queryKey: ["endpoints", "routing"], queryFn: api.routing });

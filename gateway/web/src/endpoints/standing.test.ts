@@ -51,6 +51,9 @@ describe("troubles", () => {
     expect(troubles(endpoint({}, { status: "degraded", detail: "it has no models" }), NOW)).toEqual([
       "It has no models.",
     ]);
+    expect(troubles(endpoint({}, { status: "offline", code: "unreachable", detail: "errno 111" }), NOW)).toEqual([
+      "Nothing answers at its address. Start it, or correct the address.",
+    ]);
     expect(troubles(endpoint({ active: true, enabled: false }), NOW)).toHaveLength(1);
   });
 

@@ -34,7 +34,8 @@ export function troubles(endpoint: Endpoint, now: number): string[] {
     return endpoint.active ? ["It is switched off, so others answer in its place."] : [];
   }
   const found: string[] = [];
-  if (health.status !== "healthy" && health.detail !== "") found.push(sentence(health.detail));
+  if (health.code === "unreachable") found.push("Nothing answers at its address. Start it, or correct the address.");
+  else if (health.status !== "healthy" && health.detail !== "") found.push(sentence(health.detail));
   const left = health.cooling_until === null ? 0 : (Date.parse(health.cooling_until) - now) / 1000;
   if (left > 0) {
     const wait = left < 60 ? `${Math.ceil(left)} s` : duration(left);

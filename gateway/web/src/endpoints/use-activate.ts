@@ -20,7 +20,6 @@ export function useActivate(): (endpoint: Pick<Endpoint, "id" | "name">) => Prom
           endpointsQuery.queryKey,
           (list) => list && { ...list, items: list.items.map((one) => ({ ...one, active: one.id === id })) },
         );
-        toast({ tone: "success", title: `${name} answers from now on` });
       } catch (error) {
         toast({ tone: "danger", title: `${name} was not made active`, detail: asProblem(error).message });
       }

@@ -52,14 +52,11 @@ export function ModelSwitcher() {
   return (
     <Menu>
       <MenuTrigger>
-        <Button
-          look="ghost"
-          size="sm"
-          className="min-w-0 shrink"
-          aria-label={`Model: ${[active.name, STANDING_WORDS[state].toLowerCase(), time].filter(Boolean).join(", ")}`}
-        >
+        <Button look="ghost" size="sm" className="min-w-0 shrink">
+          <span className="sr-only">Model:</span>
           <span className="max-w-40 truncate">{active.name}</span>
           <EndpointDot standing={state} />
+          <span className="sr-only">{STANDING_WORDS[state].toLowerCase()}</span>
           {time !== "" && <span className="tabular-nums max-sm:hidden">{time}</span>}
         </Button>
       </MenuTrigger>

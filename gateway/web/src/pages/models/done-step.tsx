@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CircleCheck } from "lucide-react";
+import { useRef } from "react";
 import { endpointsQuery } from "@/api/queries";
 import type { Endpoint } from "@/api/types";
 import { Button } from "@/components/button/button";
@@ -9,14 +10,19 @@ import { useActivate } from "@/endpoints/use-activate";
 export function DoneStep({ created, onAnother }: { created: Endpoint; onAnother: () => void }) {
   const { data } = useQuery(endpointsQuery);
   const activate = useActivate();
-  const activation = useMutation({ mutationFn: () => activate(created) });
+  const words = useRef<HTMLDivElement>(null);
+  const activation = useMutation({
+    mutationFn: () => activate(created),
+    // Its button goes; what has changed is read out.
+    onSuccess: () => words.current?.focus(),
+  });
   const active = data?.items.find((endpoint) => endpoint.active);
   const answers = (active?.id ?? "") === created.id;
   return (
     <>
       <div className="flex gap-3">
         <CircleCheck aria-hidden="true" className="mt-0.5 size-5 shrink-0 text-success" />
-        <div role="status" className="min-w-0 break-words">
+        <div ref={words} tabIndex={-1} role="status" className="min-w-0 wrap-anywhere outline-none">
           <h2 className="font-semibold">{created.name} is added</h2>
           <p className="text-muted">
             {answers

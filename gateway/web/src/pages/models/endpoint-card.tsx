@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Ellipsis, Pencil, Trash2, TriangleAlert, X } from "lucide-react";
-import { useId } from "react";
+import { useId, useRef } from "react";
 import { api } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import type { Endpoint } from "@/api/types";
@@ -46,7 +46,12 @@ function Power({ endpoint }: { endpoint: Endpoint }) {
 export function EndpointCard({ endpoint, onEdit, onDelete }: EndpointCardProps) {
   const id = useId();
   const activate = useActivate();
-  const activation = useMutation({ mutationFn: () => activate(endpoint) });
+  const card = useRef<HTMLElement>(null);
+  const activation = useMutation({
+    mutationFn: () => activate(endpoint),
+    // Its button goes; the keyboard stays at the card.
+    onSuccess: () => card.current?.focus(),
+  });
   const test = useMutation({ mutationFn: () => api.testEndpoint(endpoint.id) });
   const { name, active } = endpoint;
   const own = endpoint.kind !== "embedded";
@@ -55,28 +60,36 @@ export function EndpointCard({ endpoint, onEdit, onDelete }: EndpointCardProps) 
   const facts = [kindName(endpoint.kind), endpoint.base_url, ownModel(endpoint)].filter((fact) => fact !== "");
   return (
     <article
+      ref={card}
+      tabIndex={-1}
       aria-labelledby={id}
       data-endpoint={endpoint.id}
       data-standing={state}
-      className="grid grid-cols-1 gap-4 rounded-2xl border bg-surface p-5 shadow-card"
+      className="grid grid-cols-1 gap-4 rounded-2xl border bg-surface p-5 shadow-card outline-none"
     >
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-3">
         <div className="min-w-0">
           <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
-            <EndpointDot standing={state} className="size-2.5" />
-            <h2 id={id} className="min-w-0 text-base font-semibold break-words">
-              {name}
-            </h2>
+            <span className="flex min-w-0 items-baseline gap-2.5">
+              <EndpointDot standing={state} className="size-2.5" />
+              <h2 id={id} className="min-w-0 text-base font-semibold wrap-anywhere">
+                {name}
+              </h2>
+            </span>
             <span className="text-muted">{STANDING_WORDS[state]}</span>
             {active && <Badge tone="accent">Active</Badge>}
             {endpoint.tags.map((tag) => (
-              <Badge key={tag}>{tag}</Badge>
+              <Badge key={tag} className="inline-block max-w-full truncate">
+                {tag}
+              </Badge>
             ))}
           </div>
-          <p className="mt-1 flex flex-wrap gap-x-2 text-muted">
-            {facts.map((fact, index) => (
-              <span key={fact} className="min-w-0 break-all">
-                {index > 0 && <span aria-hidden="true">· </span>}
+          <p className="mt-1 flex flex-col text-muted sm:flex-row sm:flex-wrap">
+            {facts.map((fact) => (
+              <span
+                key={fact}
+                className="min-w-0 break-all before:mx-2 before:content-['·'] first:before:hidden max-sm:before:hidden"
+              >
                 {fact}
               </span>
             ))}
@@ -86,7 +99,7 @@ export function EndpointCard({ endpoint, onEdit, onDelete }: EndpointCardProps) 
           {!active && (
             <Button
               size="sm"
-              aria-label={`Make ${name} active`}
+              aria-label={`Make active: ${name}`}
               busy={activation.isPending}
               disabled={!endpoint.enabled}
               onClick={() => activation.mutate()}
@@ -124,7 +137,7 @@ export function EndpointCard({ endpoint, onEdit, onDelete }: EndpointCardProps) 
       {wrong.length > 0 && (
         <div className={`flex gap-2 ${state === "offline" ? "text-danger" : "text-warning"}`}>
           <TriangleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
-          <div className="min-w-0 break-words">
+          <div className="min-w-0 wrap-anywhere">
             {wrong.map((words) => (
               <p key={words}>{words}</p>
             ))}

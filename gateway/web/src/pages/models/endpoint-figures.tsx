@@ -5,13 +5,14 @@ import type { Endpoint } from "@/api/types";
 import { RelativeTime } from "@/components/relative-time/relative-time";
 import { Sparkline } from "@/components/sparkline/sparkline";
 import { latency } from "@/endpoints/standing";
+import { cn } from "@/lib/cn";
 
 // Of the hour that is kept, what fits: a quarter of it.
 const SHOWN = 30;
 
-function Figure({ label, children }: { label: string; children: ReactNode }) {
+function Figure({ label, className, children }: { label: string; className?: string; children: ReactNode }) {
   return (
-    <div className="grid min-w-0 content-start gap-0.5">
+    <div className={cn("grid min-w-0 content-start gap-0.5", className)}>
       <dt className="text-xs text-muted">{label}</dt>
       <dd className="flex min-h-6 flex-wrap items-center gap-x-2 font-medium tabular-nums">{children}</dd>
     </div>
@@ -19,7 +20,7 @@ function Figure({ label, children }: { label: string; children: ReactNode }) {
 }
 
 function History({ endpoint }: { endpoint: Endpoint }) {
-  const { data } = useQuery(endpointHealthQuery(endpoint.id));
+  const { data } = useQuery(endpointHealthQuery(endpoint.id, endpoint.health.checked_at));
   const values = data?.history.slice(-SHOWN).map((sample) => sample.latency_ms) ?? [];
   const known = values.filter((value) => value !== null);
   if (values.length < 2) return null;
@@ -35,7 +36,7 @@ export function EndpointFigures({ endpoint }: { endpoint: Endpoint }) {
   const own = endpoint.kind !== "embedded";
   return (
     <dl className="grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-[minmax(11rem,auto)_repeat(4,1fr)]">
-      <Figure label="Latency">
+      <Figure label="Latency" className="max-sm:col-span-2">
         {latency(endpoint.health.latency_ms) || "–"}
         {own && endpoint.enabled && <History endpoint={endpoint} />}
       </Figure>

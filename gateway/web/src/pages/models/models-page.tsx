@@ -22,7 +22,7 @@ function Order({ endpoints }: { endpoints: readonly Endpoint[] }) {
   const turns = data ? order(data.active ?? "", data.fallback ?? [], endpoints) : [];
   if (turns.length < 2) return null;
   return (
-    <p className="text-muted">
+    <p className="wrap-anywhere text-muted">
       <strong className="font-medium text-foreground">{turns[0]?.name}</strong> answers. When it cannot, the next one
       does: {turns.slice(1).map(({ name }) => name).join(", then ")}.
     </p>

@@ -62,7 +62,10 @@ export default function NewEndpointPage() {
   return (
     <div className="mx-auto grid w-full max-w-2xl grid-cols-1 gap-6 p-4 md:p-6">
       <PageHeader title="Add a model">
-        Connect a server that runs language models. <Link to="/models" className="text-accent underline-offset-4 hover:underline">All models</Link>
+        Connect a server that runs language models.{" "}
+        <Link to="/models" className="text-accent underline underline-offset-4">
+          All models
+        </Link>
       </PageHeader>
       <Steps current={step} />
       <section
@@ -84,7 +87,12 @@ export default function NewEndpointPage() {
           />
         )}
         {step === "Address" && draft && (
-          <AddressStep draft={draft} onChange={setDraft} onBack={() => setStep("Platform")} onNext={() => setStep("Test")} />
+          <AddressStep
+            draft={draft}
+            onChange={setDraft}
+            onBack={() => setStep("Platform")}
+            onNext={() => setStep("Test")}
+          />
         )}
         {step === "Test" && draft && (
           <TestStep draft={draft} onChange={setDraft} onBack={() => setStep("Address")} onNext={() => setStep("Name")} />

@@ -12,7 +12,7 @@ interface PlatformStepProps {
 }
 
 const choiceStyle =
-  "flex w-full items-center gap-3 rounded-xl border px-4 py-3 text-left transition-colors hover:border-accent hover:bg-hover";
+  "flex h-full w-full items-center gap-3 rounded-xl border px-4 py-3 text-left transition-colors hover:border-accent hover:bg-hover";
 
 function Found({ found, onFound }: { found: DiscoveredEndpoint } & Pick<PlatformStepProps, "onFound">) {
   const platform = PLATFORMS.find((one) => one.kind === found.kind);
@@ -73,7 +73,7 @@ export function PlatformStep({ onChoose, onFound }: PlatformStepProps) {
     <>
       <h2 className="font-semibold">Where does the model run?</h2>
       <Discovered onFound={onFound} />
-      <ul className="grid gap-2 sm:grid-cols-2">
+      <ul className="grid auto-rows-fr gap-2 sm:grid-cols-2">
         {PLATFORMS.map((platform) => (
           <li key={platform.kind}>
             <button type="button" className={choiceStyle} onClick={() => onChoose(platform)}>

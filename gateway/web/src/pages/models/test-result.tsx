@@ -42,8 +42,8 @@ export function TestResult({ test }: { test: EndpointTest }) {
         <p className="font-medium">
           It answers{time !== "" && ` in ${time}`} and lists {count === 1 ? "one model" : `${count} models`}.
         </p>
-        {test.detail !== "" && <p className="break-words">{sentence(test.detail)}</p>}
-        {test.hint !== "" && <p className="break-words">{sentence(test.hint)}</p>}
+        {test.detail !== "" && <p className="wrap-anywhere">{sentence(test.detail)}</p>}
+        {test.hint !== "" && <p className="wrap-anywhere">{sentence(test.hint)}</p>}
         {count > 0 && <Models models={test.models} />}
       </div>
     </div>

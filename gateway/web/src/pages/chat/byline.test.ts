@@ -2,7 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { Message } from "@/api/types";
 import { byline, fallback } from "./byline";
 
-const by = { endpoint: "My Gemma", first_token_ms: 40, attempts: [{ endpoint: "My Gemma", outcome: "answered", ms: 40 }] };
+const by = {
+  endpoint: "My Gemma",
+  first_token_ms: 40,
+  attempts: [{ endpoint: "My Gemma", outcome: "answered", ms: 40 }],
+};
 const answer = (part: Partial<Message> = {}) =>
   ({
     content: "Hello",
@@ -17,7 +21,7 @@ const answer = (part: Partial<Message> = {}) =>
 describe("byline", () => {
   it("says who answered, with which model, and how fast", () => {
     expect(byline(answer())).toBe("My Gemma · gemma-2b · 1.3 s · 80 tokens · 64 tokens/s");
-    expect(byline(answer({ latency_ms: 145, usage: null }))).toBe("My Gemma · gemma-2b · 145 ms");
+    expect(byline(answer({ latency_ms: 45, usage: null }))).toBe("My Gemma · gemma-2b · 45 ms");
   });
 
   it("makes do with what is known", () => {

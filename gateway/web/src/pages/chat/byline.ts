@@ -10,7 +10,9 @@ export function byline(message: Message): string {
   const seconds = message.latency_ms === null || cached ? null : message.latency_ms / 1000;
   const parts = [message.answered_by?.endpoint ?? "", message.model];
   if (cached) parts.push("from memory");
-  if (seconds !== null && message.content !== "") parts.push(seconds < 1 ? latency(message.latency_ms) : duration(seconds));
+  if (seconds !== null && message.content !== "") {
+    parts.push(seconds < 0.1 ? latency(message.latency_ms) : duration(seconds));
+  }
   if (tokens > 0) parts.push(`${tokens} tokens`);
   if (tokens > 0 && seconds) parts.push(`${(tokens / seconds).toFixed(tokens / seconds < 10 ? 1 : 0)} tokens/s`);
   if (message.status === "stopped") parts.push("stopped");

@@ -24,6 +24,7 @@ from gateway.reconcile import Reconciler
 from gateway.registry import Registry
 from gateway.routes import (
     assets,
+    code,
     conversations,
     endpoints,
     events,
@@ -59,6 +60,7 @@ _RESOURCES = (
     events,
     generate,
     assets,
+    code,
     conversations,
     prompts,
     endpoints,

@@ -275,6 +275,18 @@ async def test_a_model_is_changed_switched_off_and_deleted(studio: Studio, api: 
         await expect(switcher(page, "Built in")).to_be_visible()
 
 
+async def test_a_list_that_cannot_be_had_is_said_and_asked_for_again(studio: Studio) -> None:
+    page = await studio.open("/settings")
+    await page.route("**/api/endpoints", lambda route: route.fulfill(status=500, json={"detail": "The disk is full."}))
+    await page.reload()
+    await page.get_by_role("link", name="Models", exact=True).click()
+    await expect(page.get_by_role("alert")).to_contain_text("The disk is full.")
+    await page.unroute("**/api/endpoints")
+    await page.get_by_role("button", name="Retry").click()
+    await expect(card(page, "Built in")).to_be_visible()
+    studio.forgive("500")
+
+
 async def test_models_fit_a_phone_whatever_they_are_called(open_studio: OpenStudio, api: httpx.AsyncClient) -> None:
     gemma = StandIn("lm_studio", ["a-model-with-a-name-longer-than-any-screen-of-a-phone-is-wide"], "Gemma.")
     async with standing_in(gemma):

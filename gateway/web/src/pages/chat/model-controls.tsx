@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Settings2 } from "lucide-react";
 import { useEffect, useState } from "react";
-import { endpointsQuery, useChatModels } from "@/api/queries";
+import { endpointsQuery } from "@/api/queries";
 import { Field } from "@/components/field/field";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { Input, Textarea } from "@/components/input/input";
@@ -10,6 +10,7 @@ import { Popover } from "@/components/popover/popover";
 import { Select } from "@/components/select/select";
 import { ownModel } from "@/endpoints/standing";
 import { changeChatSettings, chatSettings } from "@/lib/chat-settings";
+import { modelChoices } from "./model-choices";
 
 const ACTIVE = "(active)";
 
@@ -21,25 +22,21 @@ interface ModelControlsProps {
 /** Which model answers, and how. */
 export function ModelControls({ systemPrompt, onSystemPrompt }: ModelControlsProps) {
   const settings = chatSettings.use();
-  const { models } = useChatModels();
   const [system, setSystem] = useState(systemPrompt);
   useEffect(() => setSystem(systemPrompt), [systemPrompt]);
   const { data } = useQuery(endpointsQuery);
   const active = data?.items.find((endpoint) => endpoint.active);
-  const activeModel = active === undefined ? "" : ownModel(active);
-  // Without a choice the active endpoint answers: its model is not listed twice.
-  const others = models.filter((model) => model.id !== activeModel || model.id === settings.model);
-  const known = others.some((model) => model.id === settings.model);
+  const others = modelChoices(data?.items ?? [], settings.model);
   return (
     <>
       <Select
         aria-label="Model"
         className="w-auto max-w-56 border-transparent bg-transparent text-muted hover:border-transparent hover:bg-hover"
-        value={known ? settings.model : ACTIVE}
+        value={settings.model || ACTIVE}
         onChange={(model) => changeChatSettings({ model: model === ACTIVE ? "" : model })}
         choices={[
-          { value: ACTIVE, label: activeModel || active?.name || "No model yet", note: "active" },
-          ...others.map((model) => ({ value: model.id, label: model.id, note: String(model.atelier.endpoint ?? "") })),
+          { value: ACTIVE, label: (active && (ownModel(active) || active.name)) || "No model yet", note: "active" },
+          ...others.map(({ model, note }) => ({ value: model, label: model, note })),
         ]}
       />
       <Popover

@@ -90,6 +90,14 @@ async def ask(page: Page, question: str, answer: str) -> Locator:
     return answers.last
 
 
+async def overflow(page: Page) -> list[int]:
+    """By how much the page and its content are too wide, pixels."""
+    return await page.evaluate(
+        """() => ["html", "#content"].map((name) => document.querySelector(name))
+            .map((box) => box.scrollWidth - box.clientWidth)"""
+    )
+
+
 async def test_a_first_model_is_added_step_by_step(studio: Studio, accessible: CheckAccess) -> None:
     gemma = StandIn("lm_studio", ["gemma-2-2b-it", "qwen2.5-7b"], "Gemma answers.")
     async with standing_in(gemma):
@@ -297,12 +305,16 @@ async def test_models_fit_a_phone_whatever_they_are_called(open_studio: OpenStud
         await expect(card(page, name)).to_have_attribute("data-standing", "healthy")
         await page.get_by_role("button", name=f"Test {name}").click()
         await expect(card(page, name).get_by_role("status")).to_be_visible()
-        over = await page.evaluate(
-            """() => ["html", "#content"].map((name) => document.querySelector(name))
-                .map((box) => box.scrollWidth - box.clientWidth)"""
-        )
-        assert over == [0, 0]
+        assert await overflow(page) == [0, 0]
         await switcher(page, "Wide").click()
         await expect(page.get_by_role("menu")).to_be_visible()
         box = await page.get_by_role("menu").bounding_box()
         assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 360
+        await page.get_by_role("menuitem", name="Add a model").click()
+        await page.get_by_role("button", name=re.compile("^Gemini")).click()
+        await expect(page.get_by_role("textbox", name="Address")).to_be_visible()
+        assert await overflow(page) == [0, 0]
+        await page.goto(page.url.replace("/models/new", "/chat"))
+        await page.get_by_role("combobox", name="Model").click()
+        listed = await page.get_by_role("listbox").bounding_box()
+        assert listed is not None and listed["x"] >= 0 and listed["x"] + listed["width"] <= 360

@@ -42,7 +42,6 @@ const ACTIONS = { cancel: sdk.cancelJob, pause: sdk.pauseJob, resume: sdk.resume
 export const api = {
   services: () => data(sdk.listServices(thrown)),
   health: () => data(sdk.health(thrown)),
-  chatModels: () => data(sdk.listModels(thrown)),
   generateOptions: () => data(sdk.generationOptions(thrown)),
 
   textToImage: (request: TextToImage, idempotencyKey: string) =>

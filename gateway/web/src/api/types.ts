@@ -1,5 +1,5 @@
 /** The gateway's resources under the names the interface uses; their fields are generated from its OpenAPI document. */
-import type { ListModelsResponse, MessageCreate, TextToImageRequest } from "@/client";
+import type { MessageCreate, TextToImageRequest } from "@/client";
 
 export type {
   Asset,
@@ -23,7 +23,6 @@ export type {
 } from "@/client";
 
 export type JobStatus = import("@/client").Job["status"];
-export type ChatModel = ListModelsResponse["data"][number];
 export type MessageRequest = MessageCreate;
 
 export interface Page<T> {

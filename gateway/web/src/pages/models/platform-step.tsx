@@ -73,7 +73,7 @@ export function PlatformStep({ onChoose, onFound }: PlatformStepProps) {
     <>
       <h2 className="font-semibold">Where does the model run?</h2>
       <Discovered onFound={onFound} />
-      <ul className="grid auto-rows-fr gap-2 sm:grid-cols-2">
+      <ul className="grid gap-2 sm:auto-rows-fr sm:grid-cols-2">
         {PLATFORMS.map((platform) => (
           <li key={platform.kind}>
             <button type="button" className={choiceStyle} onClick={() => onChoose(platform)}>

@@ -299,6 +299,8 @@ class UsageRow(Base):
     completion_tokens: Mapped[int] = mapped_column(BigInteger)
     estimated: Mapped[bool] = mapped_column()
     cached: Mapped[bool] = mapped_column()
+    requests: Mapped[int] = mapped_column(Integer)
+    """How many answers the row stands for; more than one only if they were cached."""
     first_token_ms: Mapped[int] = mapped_column(Integer)
     latency_ms: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(Utc)

@@ -24,12 +24,14 @@ from atelier.v1.chat_pb2 import (
     ListModelsResponse,
 )
 from atelier.v1.endpoints_pb2 import (
+    BenchmarkEndpointRequest,
+    BenchmarkResult,
     DiscoverEndpointsRequest,
     DiscoverEndpointsResponse,
     TestEndpointRequest,
     TestEndpointResponse,
 )
-from services.chat import figures
+from services.chat import benchmark, figures
 from services.chat.admission import Admission
 from services.chat.answer import Reply, streamed, usage_of, whole
 from services.chat.backend import Backend, ChildBackend, RemoteBackend
@@ -45,8 +47,9 @@ from services.chat.request_body import completion_body, embedding_body
 from services.chat.routing import AUTO, EMBEDDED, EMBEDDED_NAME, Candidate, Known, Task, catalog, plan, tasks_of
 from services.chat.settings import ChatSettings
 from services.kit.call import Call
-from services.kit.failures import Failure, ModelNotFound, Unavailable
+from services.kit.failures import BadInput, Failure, ModelNotFound, Unavailable
 from services.kit.host import Service, method
+from services.kit.job import Job
 from services.kit.secrets import SecretBox
 from services.kit.settings import ServiceSettings
 
@@ -56,6 +59,8 @@ Question = ChatCompletionRequest | CompletionRequest
 
 _EMBEDDING_CAPACITY = 32
 _EMBEDDING_S = 60.0
+# Sixteen at once on a slow machine wait for one another; how long is what is asked for.
+_BENCHMARK_FIRST_TOKEN_S = 300.0
 # After this many starts that came to nothing the service says "failed"; it goes on trying.
 _HOPELESS_AFTER = 3
 
@@ -209,6 +214,41 @@ class Chat(Service):
         return await diagnose(request.endpoint, self._directory.connect)
 
     @method
+    async def benchmark_endpoint(self, request: BenchmarkEndpointRequest, job: Job) -> BenchmarkResult:
+        """Measure how quickly an endpoint answers. Its answers count as used: they may cost money."""
+        known = {one.id: one for one in (*self._embedded(), *self._directory.known(job.owner))}
+        if request.endpoint_id not in known:
+            raise BadInput.of("endpoint_id", "there is no such endpoint, or it has no model yet")
+        meant = known[request.endpoint_id]
+        model = request.model or meant.own_model
+        patience = max(self.chat_settings.chat_first_token_s, _BENCHMARK_FIRST_TOKEN_S)
+        asked = Candidate(meant.id, meant.name, model, patience, meant.local, meant.structured, "asked")
+        models = set[str]()
+
+        async def ask(number: int) -> benchmark.Sample:
+            question = ChatCompletionRequest(stream=True, max_tokens=request.tokens, temperature=0.7)
+            # No two begin alike, or the second would be answered out of the engine's prefix cache.
+            question.messages.add(
+                role="user"
+            ).content.string_value = f"{number} {job.id}: tell me a long story about the number {number}."
+            reply = Reply(Timing(time.monotonic()))
+            with self._accounted(question, reply, job.owner, task="benchmark"):
+                frames = self._ask(question, "chat/completions", job.owner, asked, reply.timing, reply)
+                async with contextlib.aclosing(streamed(frames, reply, include_usage=False)) as chunks:
+                    async for _ in chunks:
+                        if not reply.endpoint:
+                            reply.answered(asked, reply.timing)
+                        job.alive()
+            models.add(reply.model)
+            written = reply.usage.completion_tokens if reply.usage is not None else reply.pieces
+            timing = reply.timing
+            return benchmark.Sample(timing.first_token_ms, timing.elapsed_ms, written, reply.usage is None)
+
+        levels = await benchmark.measure(job, tuple(request.concurrency) or benchmark.LEVELS, ask)
+        named = next(iter(models), model)
+        return BenchmarkResult(endpoint_id=meant.id, endpoint=meant.name, model=named, levels=levels)
+
+    @method
     async def discover_endpoints(self, request: DiscoverEndpointsRequest, call: Call) -> DiscoverEndpointsResponse:
         """Look for endpoints on this machine."""
         return await discover(self._directory.connect)
@@ -324,7 +364,7 @@ class Chat(Service):
                 figures.TOKENS.labels(model, "written").inc(reply.usage.completion_tokens)
 
     @contextlib.contextmanager
-    def _accounted(self, request: Question, reply: Reply, owner_id: str):
+    def _accounted(self, request: Question, reply: Reply, owner_id: str, *, task: str = ""):
         failed = False
         try:
             yield
@@ -334,8 +374,10 @@ class Chat(Service):
         finally:
             if reply.endpoint:
                 outcome = "failed" if failed else "complete" if reply.finished else "stopped"
-                task = "completion" if isinstance(request, CompletionRequest) else "chat"
-                self._ledger.note(record_of(reply, owner_id=owner_id, task=task, outcome=outcome, request=request))
+                usual = "completion" if isinstance(request, CompletionRequest) else "chat"
+                self._ledger.note(
+                    record_of(reply, owner_id=owner_id, task=task or usual, outcome=outcome, request=request)
+                )
 
 
 async def _first_model(way: Endpoint) -> str:

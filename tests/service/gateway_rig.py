@@ -221,6 +221,14 @@ class Parrot(Service):
         )
 
     @method
+    async def benchmark_endpoint(
+        self, request: endpoints_pb2.BenchmarkEndpointRequest, job: Job
+    ) -> endpoints_pb2.BenchmarkResult:
+        """Made-up figures at once."""
+        level = endpoints_pb2.BenchmarkLevel(concurrency=1, requests=3, tokens_per_s=12.5)
+        return endpoints_pb2.BenchmarkResult(endpoint_id=request.endpoint_id, model="parrot", levels=[level])
+
+    @method
     async def discover_endpoints(
         self, request: endpoints_pb2.DiscoverEndpointsRequest, call: Call
     ) -> endpoints_pb2.DiscoverEndpointsResponse:

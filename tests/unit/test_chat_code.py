@@ -90,6 +90,19 @@ def test_files_are_found_however_they_are_written_and_in_whatever_pieces_they_co
         assert found == files
 
 
+@pytest.mark.parametrize(
+    ("first", "fence", "path"),
+    [
+        ("src/A.tsx", "```javascript\nx\n```", "src/A.tsx"),
+        ("src/A.vue", "```html\n<template>\n```", "src/A.vue"),
+        ("index.html", "```javascript\n<!DOCTYPE html>\n```", "index.html"),
+        ("index.html", "```css\na {}\n```", "index.css"),
+    ],
+)
+def test_a_block_without_a_name_is_the_first_file_if_it_may_be(first: str, fence: str, path: str) -> None:
+    assert [one[0] for one in read(fence, first)] == [path]
+
+
 def test_a_file_is_told_while_it_is_written() -> None:
     reader = FileReader("main.py")
     assert reader.feed("### a.py\n```python\n") == []

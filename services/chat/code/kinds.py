@@ -22,6 +22,11 @@ _LANGUAGES = {
     "yaml": "yaml",
     "yml": "yaml",
 }
+_FAMILIES = (
+    frozenset({"javascript", "jsx", "typescript", "tsx"}),
+    frozenset({"html", "vue"}),
+    frozenset({"html", "svelte"}),
+)
 # What models call them besides their extension.
 _ALIASES = {"bash": "sh", "javascript": "js", "markdown": "md", "python3": "py", "python": "py", "typescript": "ts"}
 
@@ -114,6 +119,12 @@ def entry(framework: str, target: str, project: str) -> str:
 def language_of(path: str) -> str:
     """What a file is written in, by its name; "text" if it does not say."""
     return _LANGUAGES.get(path.rpartition(".")[2].lower(), "text") if "." in path else "text"
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether models call two files' languages by one name, more or less."""
+    languages = {language_of(one), language_of(other)}
+    return len(languages) == 1 or any(languages <= family for family in _FAMILIES)
 
 
 def extension_of(word: str) -> str:

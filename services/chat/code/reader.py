@@ -11,13 +11,14 @@ from typing import Any, cast
 
 from pydantic_core import from_json
 
-from services.chat.code.kinds import extension_of, language_of
+from services.chat.code.kinds import alike, extension_of, language_of
 
 _MOST_FILES = 64
 _PATH = r"(?P<path>[\w@+.\-\[\]()/]*\w\.[A-Za-z]\w{0,9}|(?:[\w.\-/]+/)?(?:Dockerfile|Makefile))"
 _NAMED = re.compile(_PATH)
 _FENCE = re.compile(r"^ {0,3}(?P<marks>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$")
 _COMMENT = re.compile(rf"^\s*(?:#|//|/\*|<!--|--)\s*(?:file(?:name)?:\s*)?{_PATH}\s*(?:\*/|-->)?\s*$", re.IGNORECASE)
+_PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 # What is longer is no name of a file.
 _LONGEST = 200
 # Blocks of these are for people to read or type unless they say which file they are.
@@ -169,11 +170,12 @@ class _Fences:
         path = named if labelled else path
         self._index = self.count
         self.count += 1
-        path = path or self._default(extension_of(language))
+        extension = "html" if _PAGE.match(line) else extension_of(language)
+        path = path or self._default(extension)
         return Started(self._index, path, language_of(path)), labelled
 
     def _default(self, extension: str) -> str:
-        if self._index == 0 and (not extension or language_of(f"a.{extension}") == language_of(self._entry)):
+        if self._index == 0 and (not extension or alike(f"a.{extension}", self._entry)):
             return self._entry
         stem, _, known = self._entry.rpartition(".")
         if self._index == 0:

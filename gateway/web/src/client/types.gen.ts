@@ -225,6 +225,32 @@ export type Attempt = {
 };
 
 /**
+ * BenchmarkCreate
+ *
+ * How to measure an endpoint.
+ */
+export type BenchmarkCreate = {
+    /**
+     * Model
+     *
+     * Empty = the first model it lists.
+     */
+    model?: string;
+    /**
+     * Tokens
+     *
+     * Length of each answer.
+     */
+    tokens?: number;
+    /**
+     * Concurrency
+     *
+     * How many requests at once.
+     */
+    concurrency?: Array<number>;
+};
+
+/**
  * Check
  *
  * One thing the gateway needs.
@@ -5815,6 +5841,143 @@ export type TestEndpointResponses = {
 };
 
 export type TestEndpointResponse = TestEndpointResponses[keyof TestEndpointResponses];
+
+export type BenchmarkEndpointData = {
+    body: BenchmarkCreate;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A key of your choice; the same request with the same key gives the same job.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Endpoint Id
+         *
+         * ULID, or `embedded`.
+         */
+        endpoint_id: string;
+    };
+    query?: never;
+    url: '/api/endpoints/{endpoint_id}/benchmark';
+};
+
+export type BenchmarkEndpointErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type BenchmarkEndpointError = BenchmarkEndpointErrors[keyof BenchmarkEndpointErrors];
+
+export type BenchmarkEndpointResponses = {
+    /**
+     * Accepted; the job survives anything from here on.
+     */
+    202: Job;
+};
+
+export type BenchmarkEndpointResponse = BenchmarkEndpointResponses[keyof BenchmarkEndpointResponses];
+
+export type ListBenchmarksData = {
+    body?: never;
+    path: {
+        /**
+         * Endpoint Id
+         *
+         * ULID, or `embedded`.
+         */
+        endpoint_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         *
+         * Most items to return.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the part before.
+         */
+        cursor?: string;
+    };
+    url: '/api/endpoints/{endpoint_id}/benchmarks';
+};
+
+export type ListBenchmarksErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListBenchmarksError = ListBenchmarksErrors[keyof ListBenchmarksErrors];
+
+export type ListBenchmarksResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageJob;
+};
+
+export type ListBenchmarksResponse = ListBenchmarksResponses[keyof ListBenchmarksResponses];
 
 export type GetEndpointHealthData = {
     body?: never;

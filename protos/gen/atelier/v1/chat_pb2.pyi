@@ -1,5 +1,6 @@
 import datetime
 
+from atelier.v1 import common_pb2 as _common_pb2
 from atelier.v1 import endpoints_pb2 as _endpoints_pb2
 from atelier.v1 import options_pb2 as _options_pb2
 from google.protobuf import struct_pb2 as _struct_pb2
@@ -163,7 +164,7 @@ class ChatModel(_message.Message):
     def __init__(self, id: _Optional[str] = ..., endpoint: _Optional[str] = ..., task: _Optional[str] = ..., status: _Optional[str] = ..., context_length: _Optional[int] = ..., created: _Optional[int] = ..., endpoint_id: _Optional[str] = ...) -> None: ...
 
 class UsageRecord(_message.Message):
-    __slots__ = ("id", "owner_id", "endpoint_id", "endpoint", "local", "model", "task", "outcome", "prompt_tokens", "completion_tokens", "estimated", "first_token_ms", "latency_ms", "cached", "time")
+    __slots__ = ("id", "owner_id", "endpoint_id", "endpoint", "local", "model", "task", "outcome", "prompt_tokens", "completion_tokens", "estimated", "first_token_ms", "latency_ms", "cached", "time", "requests")
     ID_FIELD_NUMBER: _ClassVar[int]
     OWNER_ID_FIELD_NUMBER: _ClassVar[int]
     ENDPOINT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -179,6 +180,7 @@ class UsageRecord(_message.Message):
     LATENCY_MS_FIELD_NUMBER: _ClassVar[int]
     CACHED_FIELD_NUMBER: _ClassVar[int]
     TIME_FIELD_NUMBER: _ClassVar[int]
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
     id: str
     owner_id: str
     endpoint_id: str
@@ -194,7 +196,8 @@ class UsageRecord(_message.Message):
     latency_ms: int
     cached: bool
     time: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., owner_id: _Optional[str] = ..., endpoint_id: _Optional[str] = ..., endpoint: _Optional[str] = ..., local: _Optional[bool] = ..., model: _Optional[str] = ..., task: _Optional[str] = ..., outcome: _Optional[str] = ..., prompt_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ..., estimated: _Optional[bool] = ..., first_token_ms: _Optional[int] = ..., latency_ms: _Optional[int] = ..., cached: _Optional[bool] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    requests: int
+    def __init__(self, id: _Optional[str] = ..., owner_id: _Optional[str] = ..., endpoint_id: _Optional[str] = ..., endpoint: _Optional[str] = ..., local: _Optional[bool] = ..., model: _Optional[str] = ..., task: _Optional[str] = ..., outcome: _Optional[str] = ..., prompt_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ..., estimated: _Optional[bool] = ..., first_token_ms: _Optional[int] = ..., latency_ms: _Optional[int] = ..., cached: _Optional[bool] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., requests: _Optional[int] = ...) -> None: ...
 
 class CodeFile(_message.Message):
     __slots__ = ("path", "language", "content")

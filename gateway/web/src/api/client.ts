@@ -1,7 +1,15 @@
 import * as sdk from "@/client";
 import { client } from "@/client/client.gen";
 import { send } from "./http";
-import type { ConversationChange, JobStatus, MessageRequest, TextToImage } from "./types";
+import type {
+  ConversationChange,
+  EndpointChange,
+  JobStatus,
+  MessageRequest,
+  NewEndpoint,
+  TextToImage,
+  TriedEndpoint,
+} from "./types";
 
 // One way out for every request: `send` adds the token and throws problems, which the generated client passes on.
 client.setConfig({ baseUrl: "", fetch: send });
@@ -34,7 +42,6 @@ const ACTIONS = { cancel: sdk.cancelJob, pause: sdk.pauseJob, resume: sdk.resume
 export const api = {
   services: () => data(sdk.listServices(thrown)),
   health: () => data(sdk.health(thrown)),
-  chatModels: () => data(sdk.listModels(thrown)),
   generateOptions: () => data(sdk.generationOptions(thrown)),
 
   textToImage: (request: TextToImage, idempotencyKey: string) =>
@@ -65,6 +72,18 @@ export const api = {
   changeConversation: (id: string, body: ConversationChange) =>
     data(sdk.updateConversation({ ...thrown, path: { conversation_id: id }, body })),
   deleteConversation: (id: string) => data(sdk.deleteConversation({ ...thrown, path: { conversation_id: id } })),
+
+  endpoints: () => data(sdk.listEndpoints(thrown)),
+  createEndpoint: (body: NewEndpoint) => data(sdk.createEndpoint({ ...thrown, body })),
+  changeEndpoint: (id: string, body: EndpointChange) =>
+    data(sdk.updateEndpoint({ ...thrown, path: { endpoint_id: id }, body })),
+  deleteEndpoint: (id: string) => data(sdk.deleteEndpoint({ ...thrown, path: { endpoint_id: id } })),
+  activateEndpoint: (id: string) => data(sdk.activateEndpoint({ ...thrown, path: { endpoint_id: id } })),
+  testEndpoint: (id: string) => data(sdk.testEndpoint({ ...thrown, path: { endpoint_id: id } })),
+  tryEndpoint: (body: TriedEndpoint) => data(sdk.tryEndpoint({ ...thrown, body })),
+  endpointHealth: (id: string) => data(sdk.getEndpointHealth({ ...thrown, path: { endpoint_id: id } })),
+  discoverEndpoints: () => data(sdk.discoverEndpoints(thrown)),
+  routing: () => data(sdk.getRouting(thrown)),
 
   /** Asks the model; the answer's body is the event stream, read with `frames`. */
   postMessage: (id: string, request: MessageRequest, signal: AbortSignal) =>

@@ -2,7 +2,7 @@ import { infiniteQueryOptions, queryOptions, useQuery } from "@tanstack/react-qu
 import { expectedHealth, overallHealth } from "@/components/service-list/health";
 import { type AssetFilter, api, type JobFilter } from "./client";
 import { Problem } from "./problem";
-import type { ChatModel, Page } from "./types";
+import type { Page } from "./types";
 
 const nextCursor = <T>(page: Page<T>) => page.next_cursor;
 
@@ -18,20 +18,10 @@ export const servicesQuery = queryOptions({
   refetchInterval: (query) => (overallHealth(expectedHealth(query.state.data?.items ?? [])) === "ready" ? 15_000 : 2_500),
 });
 
-const chatModelsQuery = queryOptions({
-  queryKey: ["chat-models"],
-  queryFn: api.chatModels,
-  staleTime: 30_000,
-  refetchInterval: (query) => (query.state.data && query.state.data.data.length > 0 ? 60_000 : 4_000),
-});
-
-/** The models one can talk to; those that only embed are left out. Asked for once the service that has them is up. */
-export function useChatModels(): { models: readonly ChatModel[]; warming: boolean } {
-  const services = useQuery(servicesQuery);
-  const up = services.data?.items.some(({ name, state }) => name === "chat" && state === "ready") ?? false;
-  const { data } = useQuery({ ...chatModelsQuery, enabled: up });
-  const models = data?.data.filter((model) => (model.atelier?.task ?? "chat") === "chat") ?? [];
-  return { models, warming: services.isSuccess && !up };
+/** Whether the service that knows the language models is still on its way. */
+export function useChatWarming(): boolean {
+  const { data } = useQuery(servicesQuery);
+  return data !== undefined && !data.items.some(({ name, state }) => name === "chat" && state === "ready");
 }
 
 export const generateOptionsQuery = queryOptions({
@@ -39,6 +29,31 @@ export const generateOptionsQuery = queryOptions({
   queryFn: api.generateOptions,
   staleTime: 60_000,
   refetchInterval: (query) => (query.state.status === "error" || query.state.data?.models.length === 0 ? 4_000 : false),
+});
+
+/** How the endpoints are; the embedded one comes first. Everything under this key is asked for anew when one changes. */
+export const endpointsQuery = queryOptions({
+  queryKey: ["endpoints", "list"],
+  queryFn: api.endpoints,
+  refetchInterval: 10_000,
+});
+
+/** How an endpoint was; asked for once per look at it. */
+export const endpointHealthQuery = (id: string, checkedAt: string | null) =>
+  queryOptions({
+    queryKey: ["endpoint-health", id, checkedAt],
+    queryFn: () => api.endpointHealth(id),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+    placeholderData: (previous) => previous,
+  });
+
+export const routingQuery = queryOptions({ queryKey: ["endpoints", "routing"], queryFn: api.routing });
+
+export const discoveredQuery = queryOptions({
+  queryKey: ["endpoints", "discovered"],
+  queryFn: api.discoverEndpoints,
+  staleTime: 10_000,
 });
 
 export const jobsQuery = (filter: Omit<JobFilter, "cursor">) =>

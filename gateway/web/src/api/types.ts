@@ -1,22 +1,28 @@
 /** The gateway's resources under the names the interface uses; their fields are generated from its OpenAPI document. */
-import type { ListModelsResponse, MessageCreate, TextToImageRequest } from "@/client";
+import type { MessageCreate, TextToImageRequest } from "@/client";
 
 export type {
   Asset,
   Conversation,
   ConversationDetail,
   ConversationPatch as ConversationChange,
+  DiscoveredEndpoint,
+  Endpoint,
+  EndpointCreateWritable as NewEndpoint,
+  EndpointPatchWritable as EndpointChange,
+  EndpointTest,
+  EndpointTryWritable as TriedEndpoint,
   FieldLimits as FieldLimit,
   GenerationModel as DiffusionModel,
   GenerationOptions as GenerateOptions,
   Job,
   JobError,
   Message,
+  Routing,
   ServiceState,
 } from "@/client";
 
 export type JobStatus = import("@/client").Job["status"];
-export type ChatModel = ListModelsResponse["data"][number];
 export type MessageRequest = MessageCreate;
 
 export interface Page<T> {

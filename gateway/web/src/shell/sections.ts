@@ -1,7 +1,7 @@
-import { Activity, House, Image, Images, type LucideIcon, MessageSquare, Settings } from "lucide-react";
+import { Activity, Cpu, House, Image, Images, type LucideIcon, MessageSquare, Settings } from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/text-to-image" | "/jobs" | "/assets" | "/settings";
+  to: "/" | "/chat" | "/text-to-image" | "/jobs" | "/assets" | "/models" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -26,6 +26,7 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
     title: "Operate",
     items: [
       { to: "/jobs", label: "Jobs", icon: Activity, keywords: ["queue", "running", "history", "activity"] },
+      { to: "/models", label: "Models", icon: Cpu, keywords: ["endpoint", "lm studio", "ollama", "openai", "health"] },
       { to: "/settings", label: "Settings", icon: Settings, keywords: ["theme", "token", "api", "dark", "light"] },
     ],
   },

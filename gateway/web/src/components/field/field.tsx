@@ -24,7 +24,7 @@ export function Field({ label, hint, error, action, className, children }: Field
   const note = `${id}-note`;
   const described = error || hint ? note : undefined;
   return (
-    <div className={cn("grid min-w-0 content-start gap-1.5", className)}>
+    <div className={cn("grid min-w-0 grid-cols-1 content-start gap-1.5", className)}>
       <div className="flex min-h-6 items-center justify-between gap-2">
         <label htmlFor={id} className="text-[0.8125rem] font-medium">
           {label}
@@ -39,7 +39,7 @@ export function Field({ label, hint, error, action, className, children }: Field
         </p>
       ) : (
         hint && (
-          <p id={note} className="text-xs text-muted">
+          <p id={note} className="text-xs wrap-anywhere text-muted">
             {hint}
           </p>
         )

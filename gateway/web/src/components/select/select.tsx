@@ -40,7 +40,7 @@ export function Select({ value, onChange, choices, placeholder, className, ...co
           position="popper"
           sideOffset={4}
           collisionPadding={8}
-          className="z-50 max-h-(--radix-select-content-available-height) min-w-(--radix-select-trigger-width) animate-enter overflow-hidden rounded-xl border bg-surface p-1 shadow-float"
+          className="z-50 max-h-(--radix-select-content-available-height) max-w-[calc(100vw-1rem)] min-w-(--radix-select-trigger-width) animate-enter overflow-hidden rounded-xl border bg-surface p-1 shadow-float"
         >
           <Radix.Viewport>
             {choices.map((choice) => (
@@ -53,8 +53,12 @@ export function Select({ value, onChange, choices, placeholder, className, ...co
                 <Radix.ItemIndicator className="absolute left-2">
                   <Check aria-hidden="true" className="size-4 text-accent" />
                 </Radix.ItemIndicator>
-                <Radix.ItemText>{choice.label}</Radix.ItemText>
-                {choice.note && <span className="ml-auto pl-3 text-xs text-muted">{choice.note}</span>}
+                <span className="min-w-0 truncate">
+                  <Radix.ItemText>{choice.label}</Radix.ItemText>
+                </span>
+                {choice.note && (
+                  <span className="ml-auto max-w-1/2 shrink-0 truncate pl-3 text-xs text-muted">{choice.note}</span>
+                )}
               </Radix.Item>
             ))}
           </Radix.Viewport>

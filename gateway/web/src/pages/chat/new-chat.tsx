@@ -3,12 +3,12 @@ import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
-import { conversationQuery, useChatModels } from "@/api/queries";
+import { conversationQuery, useChatWarming } from "@/api/queries";
 import { Button } from "@/components/button/button";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { ServiceWait } from "@/components/service-list/service-wait";
+import { chatSettings, settingsRequest } from "@/lib/chat-settings";
 import { answer } from "./answers";
-import { chatSettings, settingsRequest } from "./chat-settings";
 import { Composer } from "./composer";
 import { ModelControls } from "./model-controls";
 
@@ -26,7 +26,7 @@ export function NewChat({ prompt }: { prompt: string | undefined }) {
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<{ text: string; problem: Problem } | null>(null);
   const begun = useRef(false);
-  const { warming } = useChatModels();
+  const warming = useChatWarming();
 
   const begin = useCallback(
     async (text: string) => {

@@ -1,7 +1,7 @@
 import * as sdk from "@/client";
 import { client } from "@/client/client.gen";
 import { send } from "./http";
-import type { ConversationChange, JobStatus, MessageRequest, TextToImage } from "./types";
+import type { ConversationChange, JobStatus, MessageRequest, Prices, Routing, TextToImage } from "./types";
 
 // One way out for every request: `send` adds the token and throws problems, which the generated client passes on.
 client.setConfig({ baseUrl: "", fetch: send });
@@ -65,6 +65,14 @@ export const api = {
   changeConversation: (id: string, body: ConversationChange) =>
     data(sdk.updateConversation({ ...thrown, path: { conversation_id: id }, body })),
   deleteConversation: (id: string) => data(sdk.deleteConversation({ ...thrown, path: { conversation_id: id } })),
+
+  endpoints: () => data(sdk.listEndpoints(thrown)),
+  routing: () => data(sdk.getRouting(thrown)),
+  setRouting: (body: Routing) => data(sdk.setRouting({ ...thrown, body })),
+
+  usage: (since: string, until: string) => data(sdk.getUsage({ ...thrown, query: { since, until } })),
+  prices: () => data(sdk.listPrices(thrown)),
+  setPrices: (body: Prices) => data(sdk.setPrices({ ...thrown, body })),
 
   /** Asks the model; the answer's body is the event stream, read with `frames`. */
   postMessage: (id: string, request: MessageRequest, signal: AbortSignal) =>

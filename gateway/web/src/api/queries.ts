@@ -71,3 +71,16 @@ export const conversationsQuery = (q: string) =>
 
 export const conversationQuery = (id: string) =>
   queryOptions({ queryKey: ["conversation", id], queryFn: () => api.conversation(id) });
+
+export const endpointsQuery = queryOptions({ queryKey: ["endpoints"], queryFn: api.endpoints });
+
+export const routingQuery = queryOptions({ queryKey: ["routing"], queryFn: api.routing });
+
+export const usageQuery = (since: string, until: string) =>
+  queryOptions({
+    queryKey: ["usage", since, until],
+    queryFn: () => api.usage(since, until),
+    refetchInterval: 30_000,
+  });
+
+export const pricesQuery = queryOptions({ queryKey: ["prices"], queryFn: api.prices });

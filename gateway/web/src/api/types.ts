@@ -6,13 +6,19 @@ export type {
   Conversation,
   ConversationDetail,
   ConversationPatch as ConversationChange,
+  Endpoint,
   FieldLimits as FieldLimit,
   GenerationModel as DiffusionModel,
   GenerationOptions as GenerateOptions,
   Job,
   JobError,
   Message,
+  Price,
+  Prices,
+  Routing,
   ServiceState,
+  Usage,
+  UsageItem,
 } from "@/client";
 
 export type JobStatus = import("@/client").Job["status"];

@@ -1,7 +1,7 @@
-import { Activity, House, Image, Images, type LucideIcon, MessageSquare, Settings } from "lucide-react";
+import { Activity, ChartColumn, House, Image, Images, type LucideIcon, MessageSquare, Settings } from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/text-to-image" | "/jobs" | "/assets" | "/settings";
+  to: "/" | "/chat" | "/text-to-image" | "/jobs" | "/assets" | "/usage" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -26,7 +26,13 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
     title: "Operate",
     items: [
       { to: "/jobs", label: "Jobs", icon: Activity, keywords: ["queue", "running", "history", "activity"] },
-      { to: "/settings", label: "Settings", icon: Settings, keywords: ["theme", "token", "api", "dark", "light"] },
+      { to: "/usage", label: "Usage", icon: ChartColumn, keywords: ["tokens", "cost", "price", "money", "spending"] },
+      {
+        to: "/settings",
+        label: "Settings",
+        icon: Settings,
+        keywords: ["theme", "token", "api", "dark", "light", "routing", "fallback"],
+      },
     ],
   },
 ];

@@ -9,7 +9,6 @@ from services.kit.schema import WHOLE
 
 T = TypeVar("T")
 JobStatus = Literal["pending", "running", "paused", "completed", "failed", "cancelled"]
-MessageStatus = Literal["complete", "stopped", "failed", "streaming"]
 
 # Beyond this a JSON number is another one after it went through JavaScript.
 _EXACT = 2**53 - 1
@@ -91,81 +90,6 @@ class JobPatch(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     priority: Annotated[Literal[0, 1], WHOLE] = Field(description="1 = before the owner's other jobs.", examples=[1])
-
-
-class Conversation(BaseModel):
-    """A conversation."""
-
-    id: str = Field(examples=[_ULID])
-    title: str = Field(description="Empty until the first message gives it one.", examples=["Apples and pears"])
-    model: str = Field(description="Empty = the active model.")
-    system_prompt: str
-    created_at: datetime
-    updated_at: datetime
-    message_count: int = Field(ge=0)
-
-
-class MessageError(BaseModel):
-    """Why an answer failed."""
-
-    code: str
-    message: str
-    hint: str = ""
-
-
-class Message(BaseModel):
-    """One message of a conversation."""
-
-    id: str
-    parent_id: str | None = Field(description="The message it answers or follows; messages form a tree.")
-    role: Literal["user", "assistant"]
-    content: str
-    model: str = Field(description="The model that wrote it; empty for the user's own.")
-    status: MessageStatus
-    created_at: datetime
-    usage: dict[str, Any] | None = Field(description="Tokens as the model's endpoint counted them.")
-    latency_ms: float | None = Field(description="From the question to the last token.")
-    error: MessageError | None
-
-
-class ConversationDetail(Conversation):
-    """A conversation with its messages, oldest first."""
-
-    messages: list[Message]
-
-
-class _ConversationFields(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    title: str = Field("", max_length=200, examples=["Apples and pears"])
-    model: str = Field("", max_length=256, description="Empty = the active model.")
-    system_prompt: str = Field("", max_length=32_000, description="What the model is told before the first message.")
-
-
-class ConversationCreate(_ConversationFields):
-    """A new conversation."""
-
-
-class ConversationPatch(_ConversationFields):
-    """What to change of a conversation; fields that are not given stay."""
-
-
-class MessageCreate(BaseModel):
-    """A question to the model; without `content` the message `parent_id` is answered again."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    content: str | None = Field(None, min_length=1, max_length=200_000, examples=["Say hello in one sentence."])
-    parent_id: str | None = Field(
-        None,
-        max_length=26,
-        description="What it follows; absent = the newest message, null = nothing: a new beginning.",
-    )
-    model: str | None = Field(None, max_length=256, description="Absent = the conversation's.")
-    temperature: float | None = Field(None, ge=0, le=2)
-    top_p: float | None = Field(None, ge=0, le=1)
-    max_tokens: Annotated[int, Field(ge=1, le=2**31 - 1), WHOLE] | None = Field(None, examples=[64])
-    seed: Annotated[int, Field(ge=-_EXACT, le=_EXACT), WHOLE] | None = Field(None, examples=[42])
 
 
 class ServiceState(BaseModel):

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import warnings
+from typing import Literal
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -27,8 +28,8 @@ _MAX_BYTES = 64 * 1024**2
 _AT_ONCE = 2
 
 
-def has_thumbnail(content_type: str) -> bool:
-    """True for content of which there is a thumbnail."""
+def is_picture(content_type: str) -> bool:
+    """True for content that can be shown smaller."""
     return content_type in _FORMATS
 
 
@@ -51,7 +52,7 @@ class Thumbnails:
 
         Raises `NotFound` if there is none of such content, and a `bad_image` failure if the content cannot be decoded.
         """
-        if not has_thumbnail(row.content_type) or row.size > _MAX_BYTES:
+        if not is_picture(row.content_type) or row.size > _MAX_BYTES:
             raise NotFound(f"There is no thumbnail of {row.content_type} content of {row.size:,} bytes.")
         key = key_of(row)
         kept = await self._objects.get_or_none(key)
@@ -59,7 +60,7 @@ class Thumbnails:
             return kept
         content = await self._objects.get(row.key)
         async with self._slots:
-            made = await asyncio.to_thread(shrink, content, _FORMATS[row.content_type], self._max_pixels)
+            made = await asyncio.to_thread(scaled, content, row.content_type, self._max_pixels)
         await self._objects.put(key, made, CONTENT_TYPE)
         return made
 
@@ -75,17 +76,31 @@ def dimensions(content: str | bytes, content_type: str, max_pixels: int) -> tupl
         return image.size
 
 
-def shrink(content: bytes, image_format: str, max_pixels: int) -> bytes:
-    """The first frame, upright, scaled down to fit and encoded as WebP."""
-    with _opened(content, image_format, max_pixels) as image:
+def scaled(
+    content: bytes,
+    content_type: str,
+    max_pixels: int,
+    *,
+    side: int = SIDE,
+    image_format: Literal["WEBP", "JPEG"] = "WEBP",
+) -> bytes:
+    """The first frame, upright, at most `side` pixels wide and high, encoded anew; JPEG puts it on white.
+
+    Raises a `bad_image` failure.
+    """
+    with _opened(content, _FORMATS[content_type], max_pixels) as image:
         try:
             # Lets the JPEG decoder skip what is thrown away anyhow.
-            image.draft("RGB", (SIDE * 2, SIDE * 2))
+            image.draft("RGB", (side * 2, side * 2))
             upright = ImageOps.exif_transpose(image)
-            upright.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+            upright.thumbnail((side, side), Image.Resampling.LANCZOS)
             mode = "RGBA" if "A" in upright.getbands() or "transparency" in upright.info else "RGB"
+            shown = upright.convert(mode)
+            if image_format == "JPEG" and mode == "RGBA":
+                shown = Image.alpha_composite(Image.new("RGBA", shown.size, "white"), shown).convert("RGB")
             out = io.BytesIO()
-            upright.convert(mode).save(out, "WEBP", quality=80, method=4)
+            options = {"quality": 85} if image_format == "JPEG" else {"quality": 80, "method": 4}
+            shown.save(out, image_format, **options)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             raise _bad(str(error)) from error
         return out.getvalue()

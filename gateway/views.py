@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway import conversation_schemas as chat
 from gateway import schemas
 from gateway.catalog import assets, jobs
 from gateway.catalog.models import AssetRow, ConversationRow, JobRow, MessageRow
-from gateway.thumbnails import has_thumbnail
+from gateway.thumbnails import is_picture
 from services.kit.telemetry import trace_id
 
 
@@ -18,7 +19,7 @@ def content_url(asset_id: str) -> str:
 
 def thumbnail_url(asset_id: str, content_type: str) -> str | None:
     """Where an asset's thumbnail is; None if there is nothing to show."""
-    return f"/api/assets/{asset_id}/thumbnail" if has_thumbnail(content_type) else None
+    return f"/api/assets/{asset_id}/thumbnail" if is_picture(content_type) else None
 
 
 def asset(row: AssetRow) -> schemas.Asset:
@@ -76,9 +77,9 @@ async def job_list(session: AsyncSession, rows: Sequence[JobRow]) -> list[schema
     return [job(row, outputs.get(row.id, ()), places.get(row.id)) for row in rows]
 
 
-def conversation(row: ConversationRow, message_count: int) -> schemas.Conversation:
+def conversation(row: ConversationRow, message_count: int) -> chat.Conversation:
     """A conversation."""
-    return schemas.Conversation(
+    return chat.Conversation(
         id=row.id,
         title=row.title,
         model=row.model,
@@ -89,9 +90,9 @@ def conversation(row: ConversationRow, message_count: int) -> schemas.Conversati
     )
 
 
-def message(row: MessageRow) -> schemas.Message:
+def message(row: MessageRow) -> chat.Message:
     """A message."""
-    return schemas.Message(
+    return chat.Message(
         id=row.id,
         parent_id=row.parent_id,
         role=row.role,  # pyright: ignore[reportArgumentType]  # the column holds nothing else; pydantic checks
@@ -101,5 +102,8 @@ def message(row: MessageRow) -> schemas.Message:
         created_at=row.created_at,
         usage=row.usage,
         latency_ms=row.latency_ms,
-        error=schemas.MessageError(**row.error) if row.error else None,
+        answered_by=chat.AnsweredBy(**row.answered_by) if row.answered_by else None,
+        attachments=[chat.Attachment(**one) for one in row.attachments or ()],
+        rating=row.rating,  # pyright: ignore[reportArgumentType]
+        error=chat.MessageError(**row.error) if row.error else None,
     )

@@ -12,6 +12,8 @@ from gateway.catalog.models import ConversationRow, MessageRow, now
 
 # No branch of a conversation is followed further back than this; models take in far less.
 _MAX_DEPTH = 10_000
+# Values in one statement; databases take some ten thousand.
+_AT_ONCE = 5_000
 
 ConversationAndCount = tuple[ConversationRow, int]
 
@@ -67,10 +69,42 @@ async def messages(session: AsyncSession, conversation_id: str) -> Sequence[Mess
     return (await session.scalars(query)).all()
 
 
-async def newest(session: AsyncSession, conversation_id: str) -> MessageRow | None:
-    """The latest message."""
-    query = select(MessageRow).where(MessageRow.conversation_id == conversation_id).order_by(MessageRow.id.desc())
-    return await session.scalar(query.limit(1))
+async def message(session: AsyncSession, conversation_id: str, message_id: str) -> MessageRow | None:
+    """One message of a conversation."""
+    query = select(MessageRow).where(MessageRow.id == message_id, MessageRow.conversation_id == conversation_id)
+    return await session.scalar(query)
+
+
+async def ratings(session: AsyncSession, owner_id: str) -> tuple[int, int]:
+    """How many answers an owner rated good and bad."""
+    query = (
+        select(MessageRow.rating, func.count())
+        .where(MessageRow.owner_id == owner_id, MessageRow.rating.is_not(None))
+        .group_by(MessageRow.rating)
+    )
+    counts = {found[0]: found[1] for found in await session.execute(query)}
+    return counts.get(1, 0), counts.get(-1, 0)
+
+
+async def rated(session: AsyncSession, owner_id: str) -> list[tuple[ConversationRow, Sequence[MessageRow], MessageRow]]:
+    """An owner's rated answers, oldest first, each with its conversation and all messages of it."""
+    query = (
+        select(MessageRow)
+        .where(MessageRow.owner_id == owner_id, MessageRow.rating.is_not(None))
+        .order_by(MessageRow.id)
+    )
+    answers = (await session.scalars(query)).all()
+    every = sorted({answer.conversation_id for answer in answers})
+    of: dict[str, ConversationRow] = {}
+    said: dict[str, list[MessageRow]] = {an_id: [] for an_id in every}
+    for start in range(0, len(every), _AT_ONCE):
+        part = every[start : start + _AT_ONCE]
+        for row in await session.scalars(select(ConversationRow).where(ConversationRow.id.in_(part))):
+            of[row.id] = row
+        beside = select(MessageRow).where(MessageRow.conversation_id.in_(part)).order_by(MessageRow.id)
+        for row in await session.scalars(beside):
+            said[row.conversation_id].append(row)
+    return [(of[one.conversation_id], said[one.conversation_id], one) for one in answers]
 
 
 def branch(rows: Sequence[MessageRow], leaf_id: str | None) -> list[MessageRow]:

@@ -175,13 +175,38 @@ class MessageRow(Base):
     status: Mapped[str] = mapped_column(String(16))
     usage: Mapped[dict[str, Any] | None] = mapped_column(Document)
     latency_ms: Mapped[float | None] = mapped_column()
+    answered_by: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    attachments: Mapped[list[dict[str, Any]] | None] = mapped_column(Document)
+    rating: Mapped[int | None] = mapped_column(Integer)
     error: Mapped[dict[str, Any] | None] = mapped_column(Document)
     created_at: Mapped[datetime] = mapped_column(Utc)
     updated_at: Mapped[datetime] = mapped_column(Utc)
 
     __table_args__ = (
+        Index("ix_messages_rated", "owner_id", "rating"),
         Index("ix_messages_conversation", "conversation_id", "id"),
         Index("ix_messages_status", "status", "updated_at"),
+    )
+
+
+class PromptRow(Base):
+    """A text with gaps, `{{name}}`, to be filled in and asked."""
+
+    __tablename__ = "prompts"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Owner)
+    name: Mapped[str] = mapped_column(String(100))
+    description: Mapped[str] = mapped_column(String(500), default="")
+    purpose: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    tags: Mapped[list[str]] = mapped_column(Document)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    updated_at: Mapped[datetime] = mapped_column(Utc)
+
+    __table_args__ = (
+        Index("ix_prompts_owner", "owner_id", "id"),
+        Index("ux_prompts_owner_name", "owner_id", "name", unique=True),
     )
 
 

@@ -1,22 +1,24 @@
 """Conversations: kept, searchable, branching."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query
 from sqlalchemy import delete
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from gateway import schemas, views
-from gateway.answers import answer_stream
+from gateway import conversation_schemas as schemas
+from gateway import export, views
+from gateway.answers import Asker, answer_stream, comparison_stream
 from gateway.catalog import conversations
 from gateway.catalog.conversations import ConversationAndCount
 from gateway.catalog.models import ConversationRow, now
 from gateway.problems import trace_id_of
 from gateway.routing import Cursor, Id, Limit, event_stream, problems, router
+from gateway.schemas import Page
 from gateway.sse import EventStream
 from gateway.state import Caller, GatewayParts, Parts, Trace
-from services.kit.failures import NotFound
+from services.kit.failures import BadInput, Conflict, NotFound
 from services.kit.ids import new_ulid
 
 routes = router("conversations")
@@ -26,6 +28,11 @@ data: {"content":"Hello"}
 
 event: delta
 data: {"content":" there!"}
+
+"""
+
+_COMPARISON = """event: delta
+data: {"message_id":"01K9ZC1Q5V8M3T7R2N4B6D0XYA","content":"Hello"}
 
 """
 
@@ -39,12 +46,12 @@ async def list_conversations(
     limit: Limit = 50,
     cursor: Cursor = None,
     q: Annotated[str | None, Query(max_length=200, description="Text to look for in titles and messages.")] = None,
-) -> schemas.Page[schemas.Conversation]:
+) -> Page[schemas.Conversation]:
     """The one with the latest message first."""
     async with parts.database.read() as session:
         part = await conversations.page(session, caller.owner_id, q, limit, cursor)
     items = [views.conversation(row, count) for row, count in part.rows]
-    return schemas.Page(items=items, next_cursor=part.next_cursor)
+    return Page(items=items, next_cursor=part.next_cursor)
 
 
 @routes.post(
@@ -143,8 +150,98 @@ async def create_message(
     body: schemas.MessageCreate,
 ) -> EventStream:
     """Streams the answer. Going away stops the model, and what was written is kept."""
-    owner_id, trace_id = caller.owner_id, trace_id_of(request.scope)
-    return EventStream(lambda cut: answer_stream(parts, owner_id, conversation_id, body, trace, trace_id, cut))
+    asker = Asker(caller.owner_id, trace, trace_id_of(request.scope))
+    return EventStream(lambda cut: answer_stream(parts, asker, conversation_id, body, cut))
+
+
+@routes.patch(
+    "/api/conversations/{conversation_id}/messages/{message_id}",
+    operation_id="rate_message",
+    summary="Rate an answer",
+    responses=problems(400, 404, 409, 413, 415, 422),
+)
+async def rate_message(
+    parts: GatewayParts, caller: Caller, conversation_id: Id, message_id: Id, body: schemas.MessagePatch
+) -> schemas.Message:
+    """Answers rated good can be trained on; see `/api/chat/ratings`."""
+    async with parts.database.write() as session:
+        _given(await conversations.get(session, caller.owner_id, conversation_id), conversation_id)
+        row = await conversations.message(session, conversation_id, message_id)
+        if row is None:
+            raise NotFound(f"There is no message {message_id} in this conversation.")
+        if row.role != "assistant" or row.status == "streaming":
+            raise Conflict("Only a model's answer can be rated, once it is written.")
+        row.rating = body.rating
+    return views.message(row)
+
+
+@routes.get(
+    "/api/conversations/{conversation_id}/export",
+    operation_id="export_conversation",
+    summary="Download a conversation",
+    response_class=Response,
+    responses={200: export.RESPONSE, **problems(404, 422)},
+)
+async def export_conversation(
+    parts: GatewayParts,
+    caller: Caller,
+    conversation_id: Id,
+    format: Annotated[Literal["markdown", "json"], Query(description="JSON has every branch.")] = "markdown",
+    leaf: Annotated[
+        str | None, Query(max_length=26, description="The last message of the branch; absent = the newest message.")
+    ] = None,
+) -> Response:
+    """As a file: one branch to read, or everything for programs."""
+    async with parts.database.read() as session:
+        row, _ = _given(await conversations.get(session, caller.owner_id, conversation_id), conversation_id)
+        rows = await conversations.messages(session, conversation_id)
+    if leaf is not None and all(one.id != leaf for one in rows):
+        raise BadInput.of("leaf", "is no message of this conversation")
+    return export.as_json(row, rows) if format == "json" else export.as_markdown(row, rows, leaf)
+
+
+@routes.post(
+    "/api/chat/compare",
+    operation_id="compare_models",
+    summary="Ask several models at once",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "Server-sent events: `conversation`, `user`, a `start` for each model, then `delta` … and "
+            "`done` or `error`, each with the id of its message.",
+            "content": event_stream(_COMPARISON),
+        },
+        **problems(400, 404, 413, 415, 422),
+    },
+)
+async def compare_models(
+    parts: GatewayParts, caller: Caller, trace: Trace, request: Request, body: schemas.CompareCreate
+) -> EventStream:
+    """Streams 2 to 4 answers side by side; they are kept as branches of one conversation."""
+    asker = Asker(caller.owner_id, trace, trace_id_of(request.scope))
+    return EventStream(lambda cut: comparison_stream(parts, asker, body, cut))
+
+
+@routes.get("/api/chat/ratings", operation_id="get_ratings", summary="Rated answers", responses=problems())
+async def get_ratings(parts: GatewayParts, caller: Caller) -> schemas.Ratings:
+    """How many answers you rated, and how many make a dataset worth training on."""
+    async with parts.database.read() as session:
+        good, bad = await conversations.ratings(session, caller.owner_id)
+    return schemas.Ratings(good=good, bad=bad, needed=export.ENOUGH)
+
+
+@routes.get(
+    "/api/chat/ratings/export",
+    operation_id="export_ratings",
+    summary="Download rated answers",
+    response_class=Response,
+    responses={200: export.RATINGS, **problems()},
+)
+async def export_ratings(parts: GatewayParts, caller: Caller) -> Response:
+    """A text dataset: one JSON object a line, `messages` in OpenAI's form and `rating` 1 or -1."""
+    async with parts.database.read() as session:
+        rated = await conversations.rated(session, caller.owner_id)
+    return export.ratings(rated)
 
 
 async def _shown(parts: Parts, owner_id: str, conversation_id: str) -> schemas.Conversation:

@@ -104,7 +104,9 @@ class Parrot(Service):
         """OpenAI's chunks, or its whole response."""
         self.asked.append(request)
         self.ended.clear()
-        text = request.messages[-1].content.string_value
+        content = request.messages[-1].content
+        parts = [part.struct_value.fields for part in content.list_value.values]
+        text = content.string_value or "".join(part["text"].string_value for part in parts if "text" in part)
         try:
             words = await self._words(text)
             usage = {"prompt_tokens": 5, "completion_tokens": len(words), "total_tokens": 5 + len(words)}

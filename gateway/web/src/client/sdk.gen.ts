@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetModelData, GetModelErrors, GetModelResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListServicesData, ListServicesErrors, ListServicesResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses } from './types.gen';
+import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompareModelsData, CompareModelsErrors, CompareModelsResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePromptData, CreatePromptErrors, CreatePromptResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DeletePromptData, DeletePromptErrors, DeletePromptResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, ExportConversationData, ExportConversationErrors, ExportConversationResponses, ExportRatingsData, ExportRatingsErrors, ExportRatingsResponses, FillPromptData, FillPromptErrors, FillPromptResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetModelData, GetModelErrors, GetModelResponses, GetPromptData, GetPromptErrors, GetPromptResponses, GetRatingsData, GetRatingsErrors, GetRatingsResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPromptsData, ListPromptsErrors, ListPromptsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, RateMessageData, RateMessageErrors, RateMessageResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdatePromptData, UpdatePromptErrors, UpdatePromptResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -232,6 +232,118 @@ export const updateConversation = <ThrowOnError extends boolean = false>(options
  */
 export const createMessage = <ThrowOnError extends boolean = false>(options: Options<CreateMessageData, ThrowOnError, unknown>): Promise<ServerSentEventsResult<CreateMessageResponses>> => (options.client ?? client).sse.post<CreateMessageResponses, CreateMessageErrors, ThrowOnError>({
     url: '/api/conversations/{conversation_id}/messages',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Rate an answer
+ *
+ * Answers rated good can be trained on; see `/api/chat/ratings`.
+ */
+export const rateMessage = <ThrowOnError extends boolean = false>(options: Options<RateMessageData, ThrowOnError>): RequestResult<RateMessageResponses, RateMessageErrors, ThrowOnError> => (options.client ?? client).patch<RateMessageResponses, RateMessageErrors, ThrowOnError>({
+    url: '/api/conversations/{conversation_id}/messages/{message_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Download a conversation
+ *
+ * As a file: one branch to read, or everything for programs.
+ */
+export const exportConversation = <ThrowOnError extends boolean = false>(options: Options<ExportConversationData, ThrowOnError>): RequestResult<ExportConversationResponses, ExportConversationErrors, ThrowOnError> => (options.client ?? client).get<ExportConversationResponses, ExportConversationErrors, ThrowOnError>({ url: '/api/conversations/{conversation_id}/export', ...options });
+
+/**
+ * Ask several models at once
+ *
+ * Streams 2 to 4 answers side by side; they are kept as branches of one conversation.
+ */
+export const compareModels = <ThrowOnError extends boolean = false>(options: Options<CompareModelsData, ThrowOnError, unknown>): Promise<ServerSentEventsResult<CompareModelsResponses>> => (options.client ?? client).sse.post<CompareModelsResponses, CompareModelsErrors, ThrowOnError>({
+    url: '/api/chat/compare',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Rated answers
+ *
+ * How many answers you rated, and how many make a dataset worth training on.
+ */
+export const getRatings = <ThrowOnError extends boolean = false>(options?: Options<GetRatingsData, ThrowOnError>): RequestResult<GetRatingsResponses, GetRatingsErrors, ThrowOnError> => (options?.client ?? client).get<GetRatingsResponses, GetRatingsErrors, ThrowOnError>({ url: '/api/chat/ratings', ...options });
+
+/**
+ * Download rated answers
+ *
+ * A text dataset: one JSON object a line, `messages` in OpenAI's form and `rating` 1 or -1.
+ */
+export const exportRatings = <ThrowOnError extends boolean = false>(options?: Options<ExportRatingsData, ThrowOnError>): RequestResult<ExportRatingsResponses, ExportRatingsErrors, ThrowOnError> => (options?.client ?? client).get<ExportRatingsResponses, ExportRatingsErrors, ThrowOnError>({ url: '/api/chat/ratings/export', ...options });
+
+/**
+ * List prompt templates
+ *
+ * Newest first.
+ */
+export const listPrompts = <ThrowOnError extends boolean = false>(options?: Options<ListPromptsData, ThrowOnError>): RequestResult<ListPromptsResponses, ListPromptsErrors, ThrowOnError> => (options?.client ?? client).get<ListPromptsResponses, ListPromptsErrors, ThrowOnError>({ url: '/api/prompts', ...options });
+
+/**
+ * Keep a prompt template
+ *
+ * Its gaps are found in its text.
+ */
+export const createPrompt = <ThrowOnError extends boolean = false>(options: Options<CreatePromptData, ThrowOnError>): RequestResult<CreatePromptResponses, CreatePromptErrors, ThrowOnError> => (options.client ?? client).post<CreatePromptResponses, CreatePromptErrors, ThrowOnError>({
+    url: '/api/prompts',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a prompt template
+ *
+ * For good.
+ */
+export const deletePrompt = <ThrowOnError extends boolean = false>(options: Options<DeletePromptData, ThrowOnError>): RequestResult<DeletePromptResponses, DeletePromptErrors, ThrowOnError> => (options.client ?? client).delete<DeletePromptResponses, DeletePromptErrors, ThrowOnError>({ url: '/api/prompts/{prompt_id}', ...options });
+
+/**
+ * Get a prompt template
+ *
+ * One of the list.
+ */
+export const getPrompt = <ThrowOnError extends boolean = false>(options: Options<GetPromptData, ThrowOnError>): RequestResult<GetPromptResponses, GetPromptErrors, ThrowOnError> => (options.client ?? client).get<GetPromptResponses, GetPromptErrors, ThrowOnError>({ url: '/api/prompts/{prompt_id}', ...options });
+
+/**
+ * Change a prompt template
+ *
+ * Conversations that were begun with it stay as they are.
+ */
+export const updatePrompt = <ThrowOnError extends boolean = false>(options: Options<UpdatePromptData, ThrowOnError>): RequestResult<UpdatePromptResponses, UpdatePromptErrors, ThrowOnError> => (options.client ?? client).patch<UpdatePromptResponses, UpdatePromptErrors, ThrowOnError>({
+    url: '/api/prompts/{prompt_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Fill a prompt template
+ *
+ * The text to ask, with every gap filled.
+ */
+export const fillPrompt = <ThrowOnError extends boolean = false>(options: Options<FillPromptData, ThrowOnError>): RequestResult<FillPromptResponses, FillPromptErrors, ThrowOnError> => (options.client ?? client).post<FillPromptResponses, FillPromptErrors, ThrowOnError>({
+    url: '/api/prompts/{prompt_id}/fill',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -53,6 +53,36 @@ export type Amount = {
 };
 
 /**
+ * AnsweredBy
+ *
+ * Who answered, and how that came about.
+ */
+export type AnsweredBy = {
+    /**
+     * Endpoint
+     */
+    endpoint: string;
+    /**
+     * Endpoint Id
+     */
+    endpoint_id?: string;
+    /**
+     * First Token Ms
+     */
+    first_token_ms: number;
+    /**
+     * Cached
+     *
+     * Kept from an earlier request.
+     */
+    cached?: boolean;
+    /**
+     * Attempts
+     */
+    attempts: Array<Attempt>;
+};
+
+/**
  * Asset
  *
  * Something made or uploaded, kept in object storage.
@@ -145,6 +175,56 @@ export type Asset = {
 };
 
 /**
+ * Attachment
+ *
+ * A file that goes with a question.
+ */
+export type Attachment = {
+    /**
+     * Asset Id
+     */
+    asset_id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Kind
+     */
+    kind: 'image' | 'text';
+};
+
+/**
+ * Attempt
+ *
+ * An endpoint that was asked.
+ */
+export type Attempt = {
+    /**
+     * Endpoint
+     */
+    endpoint: string;
+    /**
+     * Outcome
+     *
+     * `answered`, or why it did not.
+     */
+    outcome: string;
+    /**
+     * Ms
+     *
+     * Until that was known.
+     */
+    ms: number;
+    /**
+     * Message
+     *
+     * What went wrong, for people.
+     */
+    message?: string;
+};
+
+/**
  * Check
  *
  * One thing the gateway needs.
@@ -164,6 +244,58 @@ export type Check = {
      * Latency Ms
      */
     latency_ms?: number | null;
+};
+
+/**
+ * CompareCreate
+ *
+ * One question to several models.
+ */
+export type CompareCreate = {
+    /**
+     * Attachments
+     *
+     * Ids of assets: texts and images.
+     */
+    attachments?: Array<string>;
+    /**
+     * Temperature
+     */
+    temperature?: number | null;
+    /**
+     * Top P
+     */
+    top_p?: number | null;
+    /**
+     * Max Tokens
+     */
+    max_tokens?: number | null;
+    /**
+     * Seed
+     */
+    seed?: number | null;
+    /**
+     * Content
+     */
+    content: string;
+    /**
+     * Models
+     *
+     * Names of models or endpoints; empty = the active one.
+     */
+    models: Array<string>;
+    /**
+     * Conversation Id
+     *
+     * Absent = a new conversation.
+     */
+    conversation_id?: string | null;
+    /**
+     * System Prompt
+     *
+     * Of the new conversation.
+     */
+    system_prompt?: string;
 };
 
 /**
@@ -1058,6 +1190,20 @@ export type Message = {
      * From the question to the last token.
      */
     latency_ms: number | null;
+    /**
+     * Null for the user's own, and until the first token.
+     */
+    answered_by: AnsweredBy | null;
+    /**
+     * Attachments
+     */
+    attachments: Array<Attachment>;
+    /**
+     * Rating
+     *
+     * What you think of the answer.
+     */
+    rating: -1 | 1 | null;
     error: MessageError | null;
 };
 
@@ -1068,21 +1214,11 @@ export type Message = {
  */
 export type MessageCreate = {
     /**
-     * Content
-     */
-    content?: string | null;
-    /**
-     * Parent Id
+     * Attachments
      *
-     * What it follows; absent = the newest message, null = nothing: a new beginning.
+     * Ids of assets: texts and images.
      */
-    parent_id?: string | null;
-    /**
-     * Model
-     *
-     * Absent = the conversation's.
-     */
-    model?: string | null;
+    attachments?: Array<string>;
     /**
      * Temperature
      */
@@ -1099,6 +1235,22 @@ export type MessageCreate = {
      * Seed
      */
     seed?: number | null;
+    /**
+     * Content
+     */
+    content?: string | null;
+    /**
+     * Parent Id
+     *
+     * What it follows; absent = the newest message, null = nothing: a new beginning.
+     */
+    parent_id?: string | null;
+    /**
+     * Model
+     *
+     * Absent = the conversation's.
+     */
+    model?: string | null;
 };
 
 /**
@@ -1119,6 +1271,20 @@ export type MessageError = {
      * Hint
      */
     hint?: string;
+};
+
+/**
+ * MessagePatch
+ *
+ * What you think of an answer.
+ */
+export type MessagePatch = {
+    /**
+     * Rating
+     *
+     * 1 = good, -1 = bad, null = no opinion.
+     */
+    rating: -1 | 1 | null;
 };
 
 /**
@@ -1170,6 +1336,22 @@ export type PageJob = {
 };
 
 /**
+ * Page[Prompt]
+ */
+export type PagePrompt = {
+    /**
+     * Items
+     */
+    items: Array<Prompt>;
+    /**
+     * Next Cursor
+     *
+     * Give it as `cursor` to get the next part; null at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
  * Price
  *
  * What a model's tokens cost, US dollars per million.
@@ -1205,6 +1387,162 @@ export type Prices = {
      * Items
      */
     items: Array<Price>;
+};
+
+/**
+ * Prompt
+ *
+ * A text with gaps.
+ */
+export type Prompt = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Purpose
+     */
+    purpose: 'user' | 'system';
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Variables
+     *
+     * Its gaps, in order.
+     */
+    variables: Array<Variable>;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * PromptCreate
+ *
+ * A new template.
+ */
+export type PromptCreate = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     *
+     * What it is for.
+     */
+    description?: string;
+    /**
+     * Purpose
+     *
+     * A question, or what a model is told before it.
+     */
+    purpose?: 'user' | 'system';
+    /**
+     * Text
+     *
+     * `{{name}}` is a gap, `{{name|words}}` one that holds words unless it is filled.
+     */
+    text: string;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+};
+
+/**
+ * PromptFill
+ *
+ * What to fill the gaps with.
+ */
+export type PromptFill = {
+    /**
+     * Variables
+     */
+    variables: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * PromptPatch
+ *
+ * What to change of a template; fields that are not given stay.
+ */
+export type PromptPatch = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Description
+     */
+    description?: string | null;
+    /**
+     * Purpose
+     */
+    purpose?: 'user' | 'system' | null;
+    /**
+     * Text
+     */
+    text?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string> | null;
+};
+
+/**
+ * PromptText
+ *
+ * A template with its gaps filled.
+ */
+export type PromptText = {
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
+ * Ratings
+ *
+ * What you think of your models' answers.
+ */
+export type Ratings = {
+    /**
+     * Good
+     */
+    good: number;
+    /**
+     * Bad
+     */
+    bad: number;
+    /**
+     * Needed
+     *
+     * Good answers from which training on them makes sense.
+     */
+    needed: number;
 };
 
 /**
@@ -1569,6 +1907,24 @@ export type UsageItem = {
      * Mean time to the end.
      */
     latency_ms: number | null;
+};
+
+/**
+ * Variable
+ *
+ * A gap of a template.
+ */
+export type Variable = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Default
+     *
+     * What stands there unless it is filled; null = it must be filled.
+     */
+    default: string | null;
 };
 
 /**
@@ -3522,6 +3878,629 @@ export type CreateMessageResponses = {
      */
     200: unknown;
 };
+
+export type RateMessageData = {
+    body: MessagePatch;
+    path: {
+        /**
+         * Conversation Id
+         *
+         * ULID.
+         */
+        conversation_id: string;
+        /**
+         * Message Id
+         *
+         * ULID.
+         */
+        message_id: string;
+    };
+    query?: never;
+    url: '/api/conversations/{conversation_id}/messages/{message_id}';
+};
+
+export type RateMessageErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * Not in its present state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RateMessageError = RateMessageErrors[keyof RateMessageErrors];
+
+export type RateMessageResponses = {
+    /**
+     * Successful Response
+     */
+    200: Message;
+};
+
+export type RateMessageResponse = RateMessageResponses[keyof RateMessageResponses];
+
+export type ExportConversationData = {
+    body?: never;
+    path: {
+        /**
+         * Conversation Id
+         *
+         * ULID.
+         */
+        conversation_id: string;
+    };
+    query?: {
+        /**
+         * Format
+         *
+         * JSON has every branch.
+         */
+        format?: 'markdown' | 'json';
+        /**
+         * Leaf
+         *
+         * The last message of the branch; absent = the newest message.
+         */
+        leaf?: string;
+    };
+    url: '/api/conversations/{conversation_id}/export';
+};
+
+export type ExportConversationErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ExportConversationError = ExportConversationErrors[keyof ExportConversationErrors];
+
+export type ExportConversationResponses = {
+    /**
+     * The file.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ExportConversationResponse = ExportConversationResponses[keyof ExportConversationResponses];
+
+export type CompareModelsData = {
+    body: CompareCreate;
+    path?: never;
+    query?: never;
+    url: '/api/chat/compare';
+};
+
+export type CompareModelsErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CompareModelsError = CompareModelsErrors[keyof CompareModelsErrors];
+
+export type CompareModelsResponses = {
+    /**
+     * Server-sent events: `conversation`, `user`, a `start` for each model, then `delta` … and `done` or `error`, each with the id of its message.
+     */
+    200: unknown;
+};
+
+export type GetRatingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/chat/ratings';
+};
+
+export type GetRatingsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetRatingsError = GetRatingsErrors[keyof GetRatingsErrors];
+
+export type GetRatingsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Ratings;
+};
+
+export type GetRatingsResponse = GetRatingsResponses[keyof GetRatingsResponses];
+
+export type ExportRatingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/chat/ratings/export';
+};
+
+export type ExportRatingsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ExportRatingsError = ExportRatingsErrors[keyof ExportRatingsErrors];
+
+export type ExportRatingsResponses = {
+    /**
+     * The file, JSON Lines.
+     */
+    200: string;
+};
+
+export type ExportRatingsResponse = ExportRatingsResponses[keyof ExportRatingsResponses];
+
+export type ListPromptsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * Most items to return.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the part before.
+         */
+        cursor?: string;
+        /**
+         * Q
+         *
+         * Text to look for.
+         */
+        q?: string;
+    };
+    url: '/api/prompts';
+};
+
+export type ListPromptsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListPromptsError = ListPromptsErrors[keyof ListPromptsErrors];
+
+export type ListPromptsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PagePrompt;
+};
+
+export type ListPromptsResponse = ListPromptsResponses[keyof ListPromptsResponses];
+
+export type CreatePromptData = {
+    body: PromptCreate;
+    path?: never;
+    query?: never;
+    url: '/api/prompts';
+};
+
+export type CreatePromptErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreatePromptError = CreatePromptErrors[keyof CreatePromptErrors];
+
+export type CreatePromptResponses = {
+    /**
+     * Successful Response
+     */
+    201: Prompt;
+};
+
+export type CreatePromptResponse = CreatePromptResponses[keyof CreatePromptResponses];
+
+export type DeletePromptData = {
+    body?: never;
+    path: {
+        /**
+         * Prompt Id
+         *
+         * ULID.
+         */
+        prompt_id: string;
+    };
+    query?: never;
+    url: '/api/prompts/{prompt_id}';
+};
+
+export type DeletePromptErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeletePromptError = DeletePromptErrors[keyof DeletePromptErrors];
+
+export type DeletePromptResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeletePromptResponse = DeletePromptResponses[keyof DeletePromptResponses];
+
+export type GetPromptData = {
+    body?: never;
+    path: {
+        /**
+         * Prompt Id
+         *
+         * ULID.
+         */
+        prompt_id: string;
+    };
+    query?: never;
+    url: '/api/prompts/{prompt_id}';
+};
+
+export type GetPromptErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetPromptError = GetPromptErrors[keyof GetPromptErrors];
+
+export type GetPromptResponses = {
+    /**
+     * Successful Response
+     */
+    200: Prompt;
+};
+
+export type GetPromptResponse = GetPromptResponses[keyof GetPromptResponses];
+
+export type UpdatePromptData = {
+    body: PromptPatch;
+    path: {
+        /**
+         * Prompt Id
+         *
+         * ULID.
+         */
+        prompt_id: string;
+    };
+    query?: never;
+    url: '/api/prompts/{prompt_id}';
+};
+
+export type UpdatePromptErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdatePromptError = UpdatePromptErrors[keyof UpdatePromptErrors];
+
+export type UpdatePromptResponses = {
+    /**
+     * Successful Response
+     */
+    200: Prompt;
+};
+
+export type UpdatePromptResponse = UpdatePromptResponses[keyof UpdatePromptResponses];
+
+export type FillPromptData = {
+    body: PromptFill;
+    path: {
+        /**
+         * Prompt Id
+         *
+         * ULID.
+         */
+        prompt_id: string;
+    };
+    query?: never;
+    url: '/api/prompts/{prompt_id}/fill';
+};
+
+export type FillPromptErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type FillPromptError = FillPromptErrors[keyof FillPromptErrors];
+
+export type FillPromptResponses = {
+    /**
+     * Successful Response
+     */
+    200: PromptText;
+};
+
+export type FillPromptResponse = FillPromptResponses[keyof FillPromptResponses];
 
 export type ListEndpointsData = {
     body?: never;

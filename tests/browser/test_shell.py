@@ -18,7 +18,9 @@ PAGES = {
     "/text-to-image": "Make a picture",
     "/jobs": "Jobs",
     "/assets": "Assets",
+    "/usage": "Usage",
     "/settings": "Settings",
+    "/settings/routing": "When it cannot answer",
     "/no-such-page": "There is no such page",
 }
 FIRST_LOAD_BYTES = 200_000

@@ -51,7 +51,7 @@ interface AssetsSearch {
 
 interface UsageSearch {
   /** The last so many days; 30 unless it or both ends are given. */
-  days?: "7" | "90" | undefined;
+  days?: 7 | 90 | undefined;
   since?: string | undefined;
   until?: string | undefined;
   by?: "endpoint" | "day" | undefined;
@@ -124,7 +124,7 @@ const usage = createRoute({
   path: "/usage",
   validateSearch: (given: Given): UsageSearch => {
     const [since, until] = [day(given, "since"), day(given, "until")];
-    const days = oneOf({ days: word(given, "days") }, "days", ["7", "90"]);
+    const days = ([7, 90] as const).find((count) => String(count) === word(given, "days"));
     return present({
       ...(since && until ? { since, until } : { days }),
       by: oneOf(given, "by", ["endpoint", "day"]),

@@ -41,6 +41,15 @@ export const generateOptionsQuery = queryOptions({
   refetchInterval: (query) => (query.state.status === "error" || query.state.data?.models.length === 0 ? 4_000 : false),
 });
 
+/** How the endpoints are; the embedded one comes first. Everything under this key is asked for anew when one changes. */
+export const endpointsQuery = queryOptions({
+  queryKey: ["endpoints", "list"],
+  queryFn: api.endpoints,
+  refetchInterval: 10_000,
+});
+
+export const routingQuery = queryOptions({ queryKey: ["endpoints", "routing"], queryFn: api.routing });
+
 export const jobsQuery = (filter: Omit<JobFilter, "cursor">) =>
   infiniteQueryOptions({
     queryKey: ["jobs", filter],
@@ -71,10 +80,6 @@ export const conversationsQuery = (q: string) =>
 
 export const conversationQuery = (id: string) =>
   queryOptions({ queryKey: ["conversation", id], queryFn: () => api.conversation(id) });
-
-export const endpointsQuery = queryOptions({ queryKey: ["endpoints"], queryFn: api.endpoints });
-
-export const routingQuery = queryOptions({ queryKey: ["routing"], queryFn: api.routing });
 
 export const usageQuery = (since: string, until: string) =>
   queryOptions({

@@ -11,6 +11,7 @@ import { Input } from "@/components/input/input";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { Skeleton } from "@/components/skeleton/skeleton";
 import { toast } from "@/components/toast/toast-store";
+import { showFirstError } from "@/lib/first-error";
 import {
   checkLine,
   fieldOf,
@@ -38,7 +39,7 @@ interface LineProps {
 
 function Line({ line, unset, errors, onChange }: LineProps) {
   return (
-    <fieldset>
+    <fieldset className="min-w-0">
       <legend className="mb-1 w-full truncate text-[0.8125rem] text-muted">
         {line.model === "" ? "Every model without a price of its own" : line.model}
       </legend>
@@ -94,13 +95,14 @@ function PricesForm({ groups, initial, onSaved, onCancel }: FormProps) {
     return { ...(prompt ? { prompt } : {}), ...(completion ? { completion } : {}) };
   };
   useEffect(() => {
-    if (refused !== null) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+    if (refused !== null) showFirstError(form.current);
   }, [refused]);
   const save = async (event: FormEvent) => {
     event.preventDefault();
     setAsked(true);
     if (lines.some((line) => Object.keys(checkLine(line)).length > 0)) {
-      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+      // Once the errors are there.
+      requestAnimationFrame(() => showFirstError(form.current));
       return;
     }
     setBusy(true);
@@ -118,9 +120,9 @@ function PricesForm({ groups, initial, onSaved, onCancel }: FormProps) {
   };
   const shownFields = refused?.problem.fields.map((entry) => entry.field).filter((field) => field.startsWith("items."));
   return (
-    <form ref={form} noValidate onSubmit={(event) => void save(event)} className="grid gap-6">
+    <form ref={form} noValidate onSubmit={(event) => void save(event)} className="grid grid-cols-1 gap-6 [&_input]:scroll-mb-20">
       {groups.map((group) => (
-        <section key={group.endpointId} aria-label={group.name} className="grid gap-3 border-t pt-4 first:border-t-0 first:pt-0">
+        <section key={group.endpointId} aria-label={group.name} className="grid grid-cols-1 gap-3 border-t pt-4 first:border-t-0 first:pt-0">
           <div>
             <h3 className="truncate font-semibold">{group.name}</h3>
             <p className="text-xs text-muted">{about(group)}</p>
@@ -131,7 +133,7 @@ function PricesForm({ groups, initial, onSaved, onCancel }: FormProps) {
                 <Line
                   key={lineKey(line.endpointId, line.model)}
                   line={line}
-                  unset={group.local && line.model === "" ? "Free" : "Not set"}
+                  unset={line.model !== "" ? "As above" : group.local ? "Free" : "Not set"}
                   errors={errorsOf(line, place)}
                   onChange={(next) => setLines(lines.map((one, index) => (index === place ? next : one)))}
                 />
@@ -140,7 +142,7 @@ function PricesForm({ groups, initial, onSaved, onCancel }: FormProps) {
         </section>
       ))}
       {refused !== null && <ProblemNotice error={refused.problem} shownFields={shownFields ?? []} />}
-      <div className="sticky bottom-0 -mx-5 -mb-5 flex justify-end gap-2 border-t bg-surface px-5 py-3">
+      <div className="sticky -bottom-5 -mx-5 -mb-5 flex justify-end gap-2 border-t bg-surface px-5 py-3">
         <Button onClick={onCancel}>Cancel</Button>
         <Button type="submit" look="primary" busy={busy}>
           Save prices

@@ -6,7 +6,7 @@ import { Input } from "@/components/input/input";
 import { Segmented } from "@/components/segmented/segmented";
 import { checkRange, type Range, SPANS, type Span } from "./range";
 
-const CHOICES = [...SPANS.map((value) => ({ value, label: `${value} days` })), { value: "custom", label: "Custom" }];
+const CHOICES = [...SPANS.map((count) => ({ value: String(count), label: `${count} days` })), { value: "custom", label: "Custom" }];
 
 interface RangeChooserProps {
   span: Span | "custom";
@@ -31,7 +31,7 @@ function DaysForm({ range, problem, onRange }: Pick<RangeChooserProps, "range" |
       {(["since", "until"] as const).map((name) => (
         <Field
           key={name}
-          className="w-40 max-sm:w-full"
+          className="w-40 max-sm:w-auto max-sm:grow max-sm:basis-36"
           label={name === "since" ? "First day" : "Last day"}
           error={(asked ? found[name] : undefined) ?? (changed ? undefined : problem?.field(name))}
         >
@@ -55,12 +55,16 @@ function DaysForm({ range, problem, onRange }: Pick<RangeChooserProps, "range" |
 /** The last so many days, or any. */
 export function RangeChooser({ span, range, problem, onSpan, onRange }: RangeChooserProps) {
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-1 gap-3">
       <Segmented
         label="Time"
-        value={span}
+        value={String(span)}
         choices={CHOICES}
-        onChange={(next) => (next === "custom" ? onRange(range) : onSpan(next as Span))}
+        onChange={(next) => {
+          const count = SPANS.find((one) => String(one) === next);
+          if (count === undefined) onRange(range);
+          else onSpan(count);
+        }}
       />
       {span === "custom" && (
         // Another range from the address bar begins the form anew.

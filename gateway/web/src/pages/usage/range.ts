@@ -8,7 +8,7 @@ export interface Range {
   until: string;
 }
 
-export const SPANS = ["7", "30", "90"] as const;
+export const SPANS = [7, 30, 90] as const;
 export type Span = (typeof SPANS)[number];
 
 export function dayOf(time: number): string {

@@ -16,8 +16,20 @@ function Total({ label, value, children }: { label: string; value: string; child
 
 /** A cost in words: it may be unknown, or known in part. */
 export function costText({ cost, unpriced }: Pick<Sum, "cost" | "unpriced">): string {
-  if (cost === null) return "Not known";
+  if (cost === null) return "Unknown";
   return unpriced ? `${dollars(cost)} or more` : dollars(cost);
+}
+
+function costNote({ cost, unpriced }: Sum): string {
+  if (cost === null) return "No price is set.";
+  return unpriced ? "Or more: some models have no price." : "By today's prices.";
+}
+
+const list = new Intl.ListFormat("en");
+
+/** "a, b and 3 more". */
+function few(names: readonly string[]): string {
+  return list.format(names.length > 3 ? [...names.slice(0, 2), `${names.length - 2} more`] : names);
 }
 
 function answers(count: number): string {
@@ -37,7 +49,7 @@ export function Totals({ sum, unpriced, onPrices }: TotalsProps) {
     sum.failed > 0 ? `${wholeNumber(sum.failed)} failed` : "",
   ].filter(Boolean);
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-1 gap-3">
       <dl aria-label="Totals" className="grid grid-cols-2 gap-3 lg:grid-cols-4">
         <Total label="Requests" value={wholeNumber(sum.requests)}>
           {kinds.length > 0 ? kinds.join(", ") : "None failed."}
@@ -48,16 +60,15 @@ export function Totals({ sum, unpriced, onPrices }: TotalsProps) {
         <Total label="Tokens written" value={wholeNumber(sum.completion_tokens)}>
           {sum.estimated > 0 && `Estimated for ${answers(sum.estimated)}.`}
         </Total>
-        <Total label="Cost" value={sum.cost === null ? "Not known" : dollars(sum.cost)}>
-          {sum.unpriced && sum.cost !== null ? "Or more: some models have no price." : "By today's prices."}
+        <Total label="Cost" value={sum.cost === null ? "Unknown" : dollars(sum.cost)}>
+          {costNote(sum)}
         </Total>
       </dl>
       {unpriced.length > 0 && (
         <div className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl border border-warning/30 bg-warning-soft p-3">
           <CircleAlert aria-hidden="true" className="size-4 shrink-0 text-warning" />
           <p className="min-w-0 grow basis-52 text-pretty wrap-anywhere">
-            The cost of {unpriced.slice(0, 3).join(", ")}
-            {unpriced.length > 3 && ` and ${unpriced.length - 3} more`} is not known, because no price is set.
+            The cost of {few(unpriced)} is not known, because no price is set.
           </p>
           <Button size="sm" onClick={onPrices}>
             Set prices

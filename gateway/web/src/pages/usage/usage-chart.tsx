@@ -8,7 +8,7 @@ const HEIGHT = 208;
 const GAP = 1;
 const LEAST = 2;
 
-const EXACT: Record<Measure, (value: number) => string> = { tokens: (value) => `${wholeNumber(value)} tokens`, cost: dollars };
+const EXACT: Record<Measure, (value: number) => string> = { tokens: wholeNumber, cost: dollars };
 const ROUGH: Record<Measure, (value: number) => string> = { tokens: shortNumber, cost: dollars };
 
 interface ChartProps {
@@ -17,12 +17,13 @@ interface ChartProps {
 }
 
 /** A bar in words. */
-function told({ series }: ChartData, bar: Bar, exact: (value: number) => string): string {
+function told({ series }: ChartData, bar: Bar, measure: Measure): string {
   const parts = series.flatMap(({ label }, index) => {
     const value = bar.values[index] ?? 0;
-    return value > 0 ? [`${label} ${exact(value)}`] : [];
+    return value > 0 ? [`${label} ${EXACT[measure](value)}`] : [];
   });
-  return `${bar.label}: ${exact(bar.total)}${parts.length > 1 ? ` – ${parts.join(", ")}` : ""}`;
+  const total = `${bar.label}: ${EXACT[measure](bar.total)}${measure === "tokens" ? " tokens" : ""}`;
+  return parts.length === 0 ? total : `${total} (${parts.join(", ")})`;
 }
 
 function Stack({ data: { series, top }, bar, at }: { data: ChartData; bar: Bar; at: number }) {
@@ -43,7 +44,7 @@ function Plot({ data, measure }: ChartProps) {
   const [picked, setPicked] = useState<number | null>(null);
   const chosen = Math.min(picked ?? latest, bars.length - 1);
   const bar = bars[chosen];
-  const words = bar === undefined ? "" : told(data, bar, EXACT[measure]);
+  const words = bar === undefined ? "" : told(data, bar, measure);
   const onPointer = (event: PointerEvent<HTMLDivElement>) => {
     const { left, width } = event.currentTarget.getBoundingClientRect();
     setPicked(Math.max(0, Math.min(bars.length - 1, Math.floor(((event.clientX - left) / width) * bars.length))));
@@ -58,7 +59,7 @@ function Plot({ data, measure }: ChartProps) {
   return (
     <>
       <p className="min-h-10 text-pretty wrap-anywhere text-muted tabular-nums">{words}</p>
-      <div className="grid grid-cols-[auto_1fr] gap-x-2">
+      <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-2">
         <div aria-hidden="true" className="flex flex-col justify-between text-right text-xs leading-none text-muted tabular-nums">
           {[top, top / 2, 0].map((value) => (
             <span key={value} className="-my-1.5">
@@ -110,7 +111,7 @@ function Legend({ data: { series }, measure }: ChartProps) {
   return (
     <ul aria-label="Models in the chart" className="flex flex-wrap gap-x-5 gap-y-1.5">
       {series.map(({ key, label, colour, total }) => (
-        <li key={key} className="flex min-w-0 items-center gap-2 text-[0.8125rem]">
+        <li key={key} className="flex max-w-full min-w-0 items-center gap-2 text-[0.8125rem]">
           <span aria-hidden="true" className="size-3 shrink-0 rounded-sm" style={{ background: colour }} />
           <span className="truncate">{label}</span>
           <span className="text-muted tabular-nums">{ROUGH[measure](total)}</span>
@@ -154,7 +155,7 @@ function FigureTable({ data: { series, bars, unit }, measure }: ChartProps) {
                   {[...bar.values.map((value, index) => [series[index]?.key ?? "", value] as const), ["total", bar.total] as const].map(
                     ([key, value]) => (
                       <td key={key} className="px-3 py-1.5 text-right whitespace-nowrap tabular-nums">
-                        {measure === "tokens" ? wholeNumber(value) : dollars(value)}
+                        {EXACT[measure](value)}
                       </td>
                     ),
                   )}

@@ -46,16 +46,16 @@ function Figures({ usage, range, by, measure, onBy, onMeasure, onPrices }: Figur
   return (
     <>
       <Totals sum={sum(usage.items)} unpriced={withoutPrice(usage.items)} onPrices={onPrices} />
-      <section aria-labelledby="usage-chart" className="grid gap-4 rounded-2xl border bg-surface p-4 shadow-card md:p-5">
+      <section aria-labelledby="usage-chart" className="grid grid-cols-1 gap-4 rounded-2xl border bg-surface p-4 shadow-card md:p-5">
         <div className="flex flex-wrap items-center justify-between gap-3">
           <h2 id="usage-chart" className="font-semibold">
             {measure === "tokens" ? "Tokens" : "Cost"} by model, {spanOfDays(range)}
           </h2>
           <Segmented label="What the chart shows" value={measure} onChange={onMeasure} choices={MEASURES} />
         </div>
-        <UsageChart data={chartData(usage.items, range, measure)} measure={measure} />
+        <UsageChart key={`${range.since} ${range.until}`} data={chartData(usage.items, range, measure)} measure={measure} />
       </section>
-      <section aria-labelledby="usage-table" className="grid gap-3">
+      <section aria-labelledby="usage-table" className="grid grid-cols-1 gap-3">
         <div className="flex flex-wrap items-center justify-between gap-3">
           <h2 id="usage-table" className="font-semibold">
             What was used
@@ -82,18 +82,18 @@ function NothingUsed({ range }: { range: Range }) {
         </Button>
       }
     >
-      No language model answered you in {spanOfDays(range)}. Every answer, in Chat or over the API, is counted here: its
+      No language model answered you ({spanOfDays(range)}). Every answer, in Chat or over the API, is counted here: its
       tokens, and what they cost.
     </EmptyState>
   );
 }
 
 export default function UsagePage() {
-  const { days = "30", since, until, by = "model", measure = "tokens" } = route.useSearch();
+  const { days = 30, since, until, by = "model", measure = "tokens" } = route.useSearch();
   const navigate = route.useNavigate();
   const [pricing, setPricing] = useState(false);
   const custom = since !== undefined && until !== undefined;
-  const range: Range = custom ? { since, until } : lastDays(Number(days), dayOf(Date.now()));
+  const range: Range = custom ? { since, until } : lastDays(days, dayOf(Date.now()));
   const query = useQuery({ ...usageQuery(range.since, range.until), placeholderData: (previous) => previous });
   const problem = query.isError ? asProblem(query.error) : null;
   const shown = query.data;
@@ -116,7 +116,7 @@ export default function UsagePage() {
         problem={problem}
         onSpan={(span) =>
           void navigate({
-            search: ({ by, measure }) => ({ by, measure, days: span === "30" ? undefined : span }),
+            search: ({ by, measure }) => ({ by, measure, days: span === 30 ? undefined : span }),
             replace: true,
           })
         }

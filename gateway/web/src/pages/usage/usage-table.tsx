@@ -31,7 +31,7 @@ function Row({ group }: { group: Group }) {
       <td className={NUMBER}>{wholeNumber(group.prompt_tokens)}</td>
       <td className={NUMBER}>{wholeNumber(group.completion_tokens)}</td>
       <td className={NUMBER}>{group.latency_ms === null ? "–" : duration(group.latency_ms / 1000)}</td>
-      <td className="py-2.5 pr-4 pl-3 text-right tabular-nums">{costText(group)}</td>
+      <td className="py-2.5 pr-4 pl-3 text-right tabular-nums md:whitespace-nowrap">{costText(group)}</td>
     </tr>
   );
 }

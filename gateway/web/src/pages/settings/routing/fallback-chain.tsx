@@ -92,7 +92,7 @@ export function FallbackChain({ endpoints, active, chain, onChange, errorAt, err
   };
   const others = endpoints.filter(({ id }) => id !== active && !chain.includes(id));
   return (
-    <div ref={list} className="grid gap-3">
+    <div ref={list} className="grid grid-cols-1 gap-3">
       {chain.length === 0 ? (
         <p className="text-muted">None: when the endpoint above cannot answer, the request fails.</p>
       ) : (

@@ -2,13 +2,14 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
-import { routingQuery } from "@/api/queries";
+import { endpointsQuery, routingQuery } from "@/api/queries";
 import type { Endpoint, Routing } from "@/api/types";
 import { Button } from "@/components/button/button";
 import { Field } from "@/components/field/field";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { Select } from "@/components/select/select";
 import { toast } from "@/components/toast/toast-store";
+import { showFirstError } from "@/lib/first-error";
 import { Card } from "../card";
 import { FallbackChain } from "./fallback-chain";
 import { LimitFields } from "./limit-fields";
@@ -37,15 +38,14 @@ export function RoutingForm({ routing, endpoints }: { routing: Routing; endpoint
   /** What the server said about a field, as long as that part of the form is as it was sent. */
   const said = (part: keyof Draft, field: (sent: Draft) => string) =>
     refused !== null && refused.sent[part] === draft[part] ? refused.problem.field(field(refused.sent)) : undefined;
-  const showFirstError = () => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
   useEffect(() => {
-    if (refused !== null) showFirstError();
+    if (refused !== null) showFirstError(form.current);
   }, [refused]);
 
   const save = async (event: FormEvent) => {
     event.preventDefault();
     if (Object.keys(wrong).length > 0) {
-      showFirstError();
+      showFirstError(form.current);
       return;
     }
     setBusy(true);
@@ -54,11 +54,11 @@ export function RoutingForm({ routing, endpoints }: { routing: Routing; endpoint
       queries.setQueryData(routingQuery.queryKey, await api.setRouting(toRouting(draft)));
       setChanged(null);
       // Which of them is active is part of the list.
-      void queries.invalidateQueries({ queryKey: ["endpoints"] });
+      void queries.invalidateQueries({ queryKey: endpointsQuery.queryKey });
       toast({ tone: "success", title: "Routing saved", detail: "It applies from the next request on." });
     } catch (failure) {
       // An endpoint may have been deleted elsewhere.
-      void queries.invalidateQueries({ queryKey: ["endpoints"] });
+      void queries.invalidateQueries({ queryKey: endpointsQuery.queryKey });
       setChanged(draft);
       setRefused({ sent: draft, problem: asProblem(failure) });
     } finally {
@@ -67,7 +67,7 @@ export function RoutingForm({ routing, endpoints }: { routing: Routing; endpoint
   };
 
   return (
-    <form ref={form} noValidate onSubmit={(event) => void save(event)} className="grid grid-cols-1 gap-5">
+    <form ref={form} noValidate onSubmit={(event) => void save(event)} className="grid grid-cols-1 gap-5 [&_button]:scroll-mb-24 [&_input]:scroll-mb-24">
       <Card title="Who answers" about="Requests that name no model, and that no rule below is for, go to this endpoint.">
         <Field label="Active endpoint" error={said("active", () => "active")}>
           {(control) => (

@@ -29,13 +29,8 @@ function TaskRule({ label, about, endpoints, rule, onChange, endpointError, mode
   const models = useId();
   const chosen = endpoints.find(({ id }) => id === rule.endpointId);
   return (
-    <fieldset className="grid min-w-0 grid-cols-1 gap-x-3 gap-y-2 border-t pt-3 first:border-t-0 first:pt-0 sm:grid-cols-2">
-      <legend className="contents">
-        <span className="pt-0 sm:col-span-2">
-          <span className="font-medium">{label}</span> <span className="text-muted">{about}</span>
-        </span>
-      </legend>
-      <Field label="Endpoint" error={endpointError}>
+    <div className="grid grid-cols-1 gap-3 sm:grid-cols-2">
+      <Field label={label} hint={about} error={endpointError}>
         {(control) => (
           <Select
             {...control}
@@ -49,7 +44,7 @@ function TaskRule({ label, about, endpoints, rule, onChange, endpointError, mode
         )}
       </Field>
       {rule.endpointId !== "" && (
-        <Field label="Model" error={modelError}>
+        <Field label={`Model for ${label.toLowerCase()}`} hint="Empty = its own choice." error={modelError}>
           {(control) => (
             <>
               <Input
@@ -57,7 +52,7 @@ function TaskRule({ label, about, endpoints, rule, onChange, endpointError, mode
                 list={models}
                 autoComplete="off"
                 maxLength={256}
-                placeholder={chosen?.model ? `Its own: ${chosen.model}` : "Its own choice"}
+                placeholder={chosen?.model || chosen?.models[0]?.id}
                 value={rule.model}
                 onChange={(event) => onChange({ ...rule, model: event.target.value })}
               />
@@ -70,7 +65,7 @@ function TaskRule({ label, about, endpoints, rule, onChange, endpointError, mode
           )}
         </Field>
       )}
-    </fieldset>
+    </div>
   );
 }
 

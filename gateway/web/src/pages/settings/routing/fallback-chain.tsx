@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp, CircleAlert, X } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import type { Endpoint } from "@/api/types";
 import { Badge } from "@/components/badge/badge";
 import { Field } from "@/components/field/field";
@@ -28,6 +28,7 @@ interface EntryProps {
 }
 
 function Entry({ name, note, place, last, error, onMove, onRemove }: EntryProps) {
+  const errorId = useId();
   return (
     <li className="border-t first:border-t-0">
       <div className="flex items-center gap-2 py-1.5 pr-1.5 pl-3">
@@ -54,13 +55,19 @@ function Entry({ name, note, place, last, error, onMove, onRemove }: EntryProps)
           >
             <ArrowDown />
           </IconButton>
-          <IconButton label={`Remove ${name}`} onClick={onRemove}>
+          <IconButton
+            label={`Remove ${name}`}
+            data-remove=""
+            data-invalid={error !== undefined}
+            aria-describedby={error === undefined ? undefined : errorId}
+            onClick={onRemove}
+          >
             <X />
           </IconButton>
         </div>
       </div>
       {error && (
-        <p className="flex items-start gap-1.5 px-3 pb-2 text-xs text-danger">
+        <p id={errorId} className="flex items-start gap-1.5 px-3 pb-2 text-xs text-danger">
           <CircleAlert aria-hidden="true" className="mt-0.5 size-3 shrink-0" />
           {error}
         </p>
@@ -112,7 +119,7 @@ export function FallbackChain({ endpoints, active, chain, onChange, errorAt, err
               }}
               onRemove={() => {
                 onChange(chain.filter((one) => one !== id));
-                setFocus({ place: Math.min(place, chain.length - 2), button: "button:last-of-type" });
+                setFocus({ place: Math.min(place, chain.length - 2), button: "[data-remove]" });
                 setTold(`${nameOf(id)} was removed.`);
               }}
             />

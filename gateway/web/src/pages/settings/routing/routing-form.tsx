@@ -112,7 +112,7 @@ export function RoutingForm({ routing, endpoints }: { routing: Routing; endpoint
           errorOf={(name) => wrong[name] ?? said("limits", () => name)}
         />
       </Card>
-      {refused !== null && <ProblemNotice error={refused.problem} shownFields={shownFields(refused.problem)} />}
+      {refused !== null && dirty && <ProblemNotice error={refused.problem} shownFields={shownFields(refused.problem)} />}
       <div className="sticky bottom-0 -mx-4 flex min-h-15 flex-wrap items-center justify-end gap-2 border-t bg-background px-4 py-3 md:-mx-6 md:px-6">
         <p role="status" className="grow text-muted">
           {dirty ? "Not saved yet." : ""}

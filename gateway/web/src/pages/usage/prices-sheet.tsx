@@ -120,9 +120,18 @@ function PricesForm({ groups, initial, onSaved, onCancel }: FormProps) {
   };
   const shownFields = refused?.problem.fields.map((entry) => entry.field).filter((field) => field.startsWith("items."));
   return (
-    <form ref={form} noValidate onSubmit={(event) => void save(event)} className="grid grid-cols-1 gap-6 [&_input]:scroll-mb-20">
+    <form
+      ref={form}
+      noValidate
+      onSubmit={(event) => void save(event)}
+      className="grid grid-cols-1 gap-6 [&_input]:scroll-mb-20"
+    >
       {groups.map((group) => (
-        <section key={group.endpointId} aria-label={group.name} className="grid grid-cols-1 gap-3 border-t pt-4 first:border-t-0 first:pt-0">
+        <section
+          key={group.endpointId}
+          aria-label={group.name}
+          className="grid grid-cols-1 gap-3 border-t pt-4 first:border-t-0 first:pt-0"
+        >
           <div>
             <h3 className="truncate font-semibold">{group.name}</h3>
             <p className="text-xs text-muted">{about(group)}</p>
@@ -163,7 +172,13 @@ interface SheetProps {
 export function PricesSheet({ open, onOpenChange, used }: SheetProps) {
   const endpoints = useQuery({ ...endpointsQuery, enabled: open });
   // All of them are replaced on saving, so the form begins with what they are now, and not again while it is filled in.
-  const prices = useQuery({ ...pricesQuery, enabled: open, staleTime: 0, refetchOnWindowFocus: false, refetchOnReconnect: false });
+  const prices = useQuery({
+    ...pricesQuery,
+    enabled: open,
+    staleTime: 0,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
   const failed = [endpoints, prices].find((query) => query.isError && query.data === undefined);
   const ready = endpoints.data !== undefined && prices.data !== undefined && !prices.isFetching;
   const groups = ready ? priceGroups(endpoints.data.items, used, prices.data.items) : [];

@@ -6,7 +6,10 @@ import { Input } from "@/components/input/input";
 import { Segmented } from "@/components/segmented/segmented";
 import { checkRange, type Range, SPANS, type Span } from "./range";
 
-const CHOICES = [...SPANS.map((count) => ({ value: String(count), label: `${count} days` })), { value: "custom", label: "Custom" }];
+const CHOICES = [
+  ...SPANS.map((count) => ({ value: String(count), label: `${count} days` })),
+  { value: "custom", label: "Custom" },
+];
 
 interface RangeChooserProps {
   span: Span | "custom";

@@ -17,7 +17,9 @@ describe("days", () => {
   it("are written short", () => {
     expect(shortDay("2026-01-31")).toBe("31 Jan");
     expect(spanOfDays({ since: "2026-01-31", until: "2026-01-31" })).toBe("31 Jan 2026");
-    expect(spanOfDays({ since: "2026-01-25", until: "2026-01-31" }).replaceAll(/\s/g, " ")).toMatch(/^25 ?– ?31 Jan 2026$/);
+    expect(spanOfDays({ since: "2026-01-25", until: "2026-01-31" }).replaceAll(/\s/g, " ")).toMatch(
+      /^25 ?– ?31 Jan 2026$/,
+    );
   });
 });
 

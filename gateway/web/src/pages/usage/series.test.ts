@@ -3,7 +3,16 @@ import type { UsageItem } from "@/api/types";
 import { barOf, chartData, roundUp } from "./series";
 
 const used = (day: string, model: string, tokens: number, cost: number | null = 0) =>
-  ({ day, model, endpoint_id: "a", endpoint: "E", local: true, prompt_tokens: tokens, completion_tokens: 0, cost }) as UsageItem;
+  ({
+    day,
+    model,
+    endpoint_id: "a",
+    endpoint: "E",
+    local: true,
+    prompt_tokens: tokens,
+    completion_tokens: 0,
+    cost,
+  }) as UsageItem;
 const range = { since: "2026-01-01", until: "2026-01-03" };
 
 describe("chartData", () => {
@@ -27,7 +36,11 @@ describe("chartData", () => {
   });
 
   it("shows costs that are known, and leaves out what was free", () => {
-    const items = [used("2026-01-01", "free", 50), used("2026-01-01", "paid", 5, 0.25), used("2026-01-01", "new", 5, null)];
+    const items = [
+      used("2026-01-01", "free", 50),
+      used("2026-01-01", "paid", 5, 0.25),
+      used("2026-01-01", "new", 5, null),
+    ];
     const { series, top } = chartData(items, range, "cost");
     expect(series.map(({ label, total }) => [label, total])).toEqual([["paid", 0.25]]);
     expect(top).toBeCloseTo(0.4);

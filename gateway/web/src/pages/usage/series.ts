@@ -103,7 +103,10 @@ export function chartData(items: readonly UsageItem[], range: Range, measure: Me
     bar.values[place] = (bar.values[place] ?? 0) + value(item);
     bar.total += value(item);
   }
-  const shown = [...bars.values()].map(({ until, ...bar }) => ({ ...bar, label: spanOfDays({ since: bar.since, until }) }));
+  const shown = [...bars.values()].map(({ until, ...bar }) => ({
+    ...bar,
+    label: spanOfDays({ since: bar.since, until }),
+  }));
   const highest = Math.max(0, ...shown.map((bar) => bar.total));
   return { series, bars: shown, unit, top: Math.max(measure === "tokens" ? 2 : 0, roundUp(highest)) };
 }

@@ -50,7 +50,12 @@ function Plot({ data, measure }: ChartProps) {
     setPicked(Math.max(0, Math.min(bars.length - 1, Math.floor(((event.clientX - left) / width) * bars.length))));
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const steps: Record<string, number> = { ArrowLeft: chosen - 1, ArrowRight: chosen + 1, Home: 0, End: bars.length - 1 };
+    const steps: Record<string, number> = {
+      ArrowLeft: chosen - 1,
+      ArrowRight: chosen + 1,
+      Home: 0,
+      End: bars.length - 1,
+    };
     const next = steps[event.key];
     if (next === undefined) return;
     event.preventDefault();
@@ -60,7 +65,10 @@ function Plot({ data, measure }: ChartProps) {
     <>
       <p className="min-h-10 text-pretty wrap-anywhere text-muted tabular-nums">{words}</p>
       <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-2">
-        <div aria-hidden="true" className="flex flex-col justify-between text-right text-xs leading-none text-muted tabular-nums">
+        <div
+          aria-hidden="true"
+          className="flex flex-col justify-between text-right text-xs leading-none text-muted tabular-nums"
+        >
           {[top, top / 2, 0].map((value) => (
             <span key={value} className="-my-1.5">
               {ROUGH[measure](value)}
@@ -129,7 +137,12 @@ function FigureTable({ data: { series, bars, unit }, measure }: ChartProps) {
     <details className="text-[0.8125rem]">
       <summary className="w-fit cursor-pointer rounded text-muted hover:text-foreground">As a table</summary>
       {/* What scrolls must be within reach of the keyboard. */}
-      <div role="region" aria-label="The chart as a table" tabIndex={0} className="mt-2 overflow-x-auto rounded-lg border">
+      <div
+        role="region"
+        aria-label="The chart as a table"
+        tabIndex={0}
+        className="mt-2 overflow-x-auto rounded-lg border"
+      >
         <table className="w-full border-collapse">
           <thead>
             <tr>
@@ -152,13 +165,14 @@ function FigureTable({ data: { series, bars, unit }, measure }: ChartProps) {
                   <th scope="row" className="px-3 py-1.5 text-left font-normal whitespace-nowrap">
                     {bar.label}
                   </th>
-                  {[...bar.values.map((value, index) => [series[index]?.key ?? "", value] as const), ["total", bar.total] as const].map(
-                    ([key, value]) => (
-                      <td key={key} className="px-3 py-1.5 text-right whitespace-nowrap tabular-nums">
-                        {EXACT[measure](value)}
-                      </td>
-                    ),
-                  )}
+                  {[
+                    ...bar.values.map((value, index) => [series[index]?.key ?? "", value] as const),
+                    ["total", bar.total] as const,
+                  ].map(([key, value]) => (
+                    <td key={key} className="px-3 py-1.5 text-right whitespace-nowrap tabular-nums">
+                      {EXACT[measure](value)}
+                    </td>
+                  ))}
                 </tr>
               ))}
           </tbody>

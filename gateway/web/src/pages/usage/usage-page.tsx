@@ -46,14 +46,21 @@ function Figures({ usage, range, by, measure, onBy, onMeasure, onPrices }: Figur
   return (
     <>
       <Totals sum={sum(usage.items)} unpriced={withoutPrice(usage.items)} onPrices={onPrices} />
-      <section aria-labelledby="usage-chart" className="grid grid-cols-1 gap-4 rounded-2xl border bg-surface p-4 shadow-card md:p-5">
+      <section
+        aria-labelledby="usage-chart"
+        className="grid grid-cols-1 gap-4 rounded-2xl border bg-surface p-4 shadow-card md:p-5"
+      >
         <div className="flex flex-wrap items-center justify-between gap-3">
           <h2 id="usage-chart" className="font-semibold">
             {measure === "tokens" ? "Tokens" : "Cost"} by model, {spanOfDays(range)}
           </h2>
           <Segmented label="What the chart shows" value={measure} onChange={onMeasure} choices={MEASURES} />
         </div>
-        <UsageChart key={`${range.since} ${range.until}`} data={chartData(usage.items, range, measure)} measure={measure} />
+        <UsageChart
+          key={`${range.since} ${range.until}`}
+          data={chartData(usage.items, range, measure)}
+          measure={measure}
+        />
       </section>
       <section aria-labelledby="usage-table" className="grid grid-cols-1 gap-3">
         <div className="flex flex-wrap items-center justify-between gap-3">
@@ -125,11 +132,7 @@ export default function UsagePage() {
         }
       />
       {problem !== null && (
-        <ProblemNotice
-          error={problem}
-          shownFields={custom ? RANGE_FIELDS : []}
-          onRetry={() => void query.refetch()}
-        />
+        <ProblemNotice error={problem} shownFields={custom ? RANGE_FIELDS : []} onRetry={() => void query.refetch()} />
       )}
       {query.isPending && (
         <>

@@ -85,7 +85,8 @@ export function FallbackChain({ endpoints, active, chain, onChange, errorAt, err
   useEffect(() => {
     if (focus === null) return;
     const entry = list.current?.querySelectorAll("li")[focus.place];
-    const button = entry?.querySelector<HTMLElement>(focus.button) ?? list.current?.querySelector<HTMLElement>("[role=combobox]");
+    const button =
+      entry?.querySelector<HTMLElement>(focus.button) ?? list.current?.querySelector<HTMLElement>("[role=combobox]");
     button?.focus();
     setFocus(null);
   }, [focus]);

@@ -67,8 +67,16 @@ export function RoutingForm({ routing, endpoints }: { routing: Routing; endpoint
   };
 
   return (
-    <form ref={form} noValidate onSubmit={(event) => void save(event)} className="grid grid-cols-1 gap-5 [&_button]:scroll-mb-24 [&_input]:scroll-mb-24">
-      <Card title="Who answers" about="Requests that name no model, and that no rule below is for, go to this endpoint.">
+    <form
+      ref={form}
+      noValidate
+      onSubmit={(event) => void save(event)}
+      className="grid grid-cols-1 gap-5 [&_button]:scroll-mb-24 [&_input]:scroll-mb-24"
+    >
+      <Card
+        title="Who answers"
+        about="Requests that name no model, and that no rule below is for, go to this endpoint."
+      >
         <Field label="Active endpoint" error={said("active", () => "active")}>
           {(control) => (
             <Select
@@ -97,7 +105,10 @@ export function RoutingForm({ routing, endpoints }: { routing: Routing; endpoint
           error={said("fallback", () => "fallback")}
         />
       </Card>
-      <Card title="Rules by task" about="Let one endpoint do what it does best. A request that names a model follows no rule.">
+      <Card
+        title="Rules by task"
+        about="Let one endpoint do what it does best. A request that names a model follows no rule."
+      >
         <TaskRules
           endpoints={endpoints}
           rules={draft.rules}
@@ -112,7 +123,9 @@ export function RoutingForm({ routing, endpoints }: { routing: Routing; endpoint
           errorOf={(name) => wrong[name] ?? said("limits", () => name)}
         />
       </Card>
-      {refused !== null && dirty && <ProblemNotice error={refused.problem} shownFields={shownFields(refused.problem)} />}
+      {refused !== null && dirty && (
+        <ProblemNotice error={refused.problem} shownFields={shownFields(refused.problem)} />
+      )}
       <div className="sticky bottom-0 -mx-4 flex min-h-15 flex-wrap items-center justify-end gap-2 border-t bg-background px-4 py-3 md:-mx-6 md:px-6">
         <p role="status" className="grow text-muted">
           {dirty ? "Not saved yet." : ""}

@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "@/api/problem";
 import openapi from "../../../../openapi.json?raw";
-import { checkDraft, defaultLimits, draftOf, LIMITS, moved, ruleField, sameDraft, shownFields, toRouting } from "./routing";
+import {
+  checkDraft,
+  defaultLimits,
+  draftOf,
+  LIMITS,
+  moved,
+  ruleField,
+  sameDraft,
+  shownFields,
+  toRouting,
+} from "./routing";
 
 const routing = {
   active: "a",
@@ -61,7 +71,12 @@ describe("what the server refuses", () => {
       "task_rules.1.endpoint_id",
     ]);
     const fields = ["active", "fallback.1", "task_rules.0.endpoint_id", "retries", "task_rules.0.task"];
-    const problem = new Problem(422, "", "", fields.map((field) => ({ field, message: "no" })));
+    const problem = new Problem(
+      422,
+      "",
+      "",
+      fields.map((field) => ({ field, message: "no" })),
+    );
     expect(shownFields(problem)).toEqual(fields.slice(0, 4));
   });
 });

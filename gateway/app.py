@@ -24,6 +24,7 @@ from gateway.reconcile import Reconciler
 from gateway.registry import Registry
 from gateway.routes import (
     assets,
+    code,
     conversations,
     endpoints,
     events,
@@ -59,6 +60,7 @@ _RESOURCES = (
     events,
     generate,
     assets,
+    code,
     conversations,
     prompts,
     endpoints,
@@ -113,6 +115,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         await rate_limit.start()
         calls = CallClient(bus)
         cache = AnswerCache(max_bytes=settings.answer_cache_mb * 1024**2, ttl_s=settings.answer_cache_ttl_s)
+        completions = Completions(bus, calls, rate_limit, cache, registry)
+        stack.push_async_callback(completions.flush)
         marks = Marks(database)
         stack.push_async_callback(marks.flush)
         acts = Jobs(database, bus, queue, journal, hub, marks)
@@ -126,6 +130,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         )
         background = (
             asyncio.create_task(Projector(journal, database, settled).run(), name="projector"),
+            asyncio.create_task(completions.run(), name="completions"),
             asyncio.create_task(UsageReader(bus, database).run(), name="usage"),
             asyncio.create_task(reconciler.run(), name="reconciler"),
             asyncio.create_task(marks.run(), name="marks"),
@@ -143,7 +148,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             thumbnails=Thumbnails(objects, settings.max_image_pixels),
             registry=registry,
             rate_limit=rate_limit,
-            completions=Completions(bus, calls, rate_limit, cache, registry),
+            completions=completions,
             secrets=SecretBox.of(settings),
             background=background,
         )

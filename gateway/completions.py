@@ -3,10 +3,12 @@ against the asker's rate limit."""
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any
+
+import structlog
 
 from atelier.v1.chat_pb2 import ChatCompletionRequest, CompletionChunk, CompletionRequest, UsageRecord
 from gateway.answer_cache import AnswerCache, Kept, Question
@@ -15,10 +17,14 @@ from gateway.registry import Registry
 from services.kit import subjects
 from services.kit.bus import Bus
 from services.kit.call import CallClient
+from services.kit.failures import Failure
 from services.kit.ids import new_ulid
+
+log = structlog.get_logger(__name__)
 
 Chunks = AsyncGenerator[CompletionChunk, None]
 
+_TELL_EVERY_S = 1.0
 _KINDS = {ChatCompletionRequest: "chat.create_chat_completion", CompletionRequest: "chat.create_completion"}
 
 
@@ -42,6 +48,7 @@ class Completions:
         self._rate_limit = rate_limit
         self._cache = cache
         self._registry = registry
+        self._hits: Counter[tuple[str, str, str, str, str]] = Counter()
 
     async def ask(self, request: Question, owner_id: str, traceparent: str, *, fresh: bool = False) -> Answer:
         """The answer to a question; `fresh` passes over one that was kept. Raises `RateLimited`."""
@@ -49,7 +56,7 @@ class Completions:
         key = self._cache.key(kind, request, owner_id, self._registry.standing(owner_id))
         kept = self._cache.get(key) if key is not None and not fresh else None
         if kept is not None:
-            await self._note(kept, kind, owner_id)
+            self._note(kept, kind, owner_id)
             return Answer(_again(kept), {"x-atelier-cache": "hit"})
         headers = await self._rate_limit.take(owner_id)
         chunks = self._calls.stream(kind, request, owner=owner_id, traceparent=traceparent)
@@ -69,30 +76,40 @@ class Completions:
         if not whole:
             self._cache.put(key, parts)
 
-    async def _note(self, kept: Kept, kind: str, owner_id: str) -> None:
-        """Let a kept answer be counted; it used no tokens."""
-        record = UsageRecord(
-            id=new_ulid(),
-            owner_id=owner_id,
-            endpoint_id=kept.atelier.get("endpoint_id", ""),
-            endpoint=kept.atelier.get("endpoint", ""),
-            model=kept.atelier.get("model", ""),
-            task="chat" if kind == _KINDS[ChatCompletionRequest] else "completion",
-            outcome="complete",
-            cached=True,
-        )
-        record.time.FromNanoseconds(time.time_ns())
-        stored = await self._bus.post(
-            subjects.usage(owner_id), record.SerializeToString(), headers={subjects.MSG_ID: record.id}
-        )
-        stored.add_done_callback(_forget)
+    async def run(self) -> None:
+        """Tell of kept answers that were given again, until cancelled."""
+        while True:
+            await asyncio.sleep(_TELL_EVERY_S)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Tell now. A count that is lost cost nobody anything."""
+        hits, self._hits = self._hits, Counter()
+        for (owner_id, endpoint_id, endpoint, model, task), count in hits.items():
+            record = UsageRecord(
+                id=new_ulid(),
+                owner_id=owner_id,
+                endpoint_id=endpoint_id,
+                endpoint=endpoint,
+                model=model,
+                task=task,
+                outcome="complete",
+                cached=True,
+                requests=count,
+            )
+            record.time.FromNanoseconds(time.time_ns())
+            data, headers = record.SerializeToString(), {subjects.MSG_ID: record.id}
+            try:
+                await self._bus.store(subjects.usage(owner_id), data, headers=headers)
+            except Failure as failure:
+                log.warning("usage_lost", owner=owner_id, answers=count, error=failure.message)
+
+    def _note(self, kept: Kept, kind: str, owner_id: str) -> None:
+        """Count a kept answer that was given again: it used no tokens, but somebody asked."""
+        by = kept.atelier
+        task = "chat" if kind == _KINDS[ChatCompletionRequest] else "completion"
+        self._hits[owner_id, by.get("endpoint_id", ""), by.get("endpoint", ""), by.get("model", ""), task] += 1
 
 
 async def _again(kept: Kept) -> Chunks:
     yield CompletionChunk(json=kept.parts)
-
-
-def _forget(stored: asyncio.Future[Any]) -> None:
-    """A count of answers that cost nothing is not worth a failure."""
-    if not stored.cancelled():
-        stored.exception()

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from services.kit.schema import WHOLE
+
 EndpointKind = Literal["lm_studio", "ollama", "vllm", "openai", "openai_compatible", "gemini"]
 Kind = Annotated[EndpointKind, Field(examples=["lm_studio"])]
 EndpointStatus = Literal["healthy", "degraded", "offline", "unknown"]
@@ -98,6 +100,18 @@ class EndpointTry(BaseModel):
     base_url: Address = ""
     model: Model = ""
     api_key: Key = SecretStr("")
+
+
+class BenchmarkCreate(BaseModel):
+    """How to measure an endpoint."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    model: Model = ""
+    tokens: Annotated[int, Field(ge=8, le=1024), WHOLE] = Field(64, description="Length of each answer.")
+    concurrency: list[Annotated[int, Field(ge=1, le=64), WHOLE]] = Field(
+        default_factory=lambda: [1, 4, 16], min_length=1, max_length=5, description="How many requests at once."
+    )
 
 
 class EndpointModel(BaseModel):

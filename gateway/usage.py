@@ -75,6 +75,7 @@ def _row(data: bytes) -> dict[str, Any] | None:
         "completion_tokens": record.completion_tokens,
         "estimated": record.estimated,
         "cached": record.cached,
+        "requests": record.requests or 1,
         "first_token_ms": min(record.first_token_ms, 2**31 - 1),
         "latency_ms": min(record.latency_ms, 2**31 - 1),
         "created_at": moment,

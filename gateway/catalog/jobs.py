@@ -1,7 +1,7 @@
 """Reading and writing job rows."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,8 @@ class JobFilter:
     kind: str | None = None
     service: str | None = None
     project_id: str | None = None
+    params: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Members of the request and their texts."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ async def page(
         query = query.where(JobRow.service == wanted.service)
     if wanted.project_id is not None:
         query = query.where(JobRow.project_id == wanted.project_id)
+    for name, text in wanted.params.items():
+        query = query.where(JobRow.params[name].as_string() == text)
     if cursor:
         (last_id,) = pages.decode(cursor, 1)
         query = query.where(JobRow.id < last_id)

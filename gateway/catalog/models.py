@@ -210,6 +210,43 @@ class PromptRow(Base):
     )
 
 
+class CodeProjectRow(Base):
+    """A set of files that a model wrote from a description."""
+
+    __tablename__ = "code_projects"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Owner)
+    name: Mapped[str] = mapped_column(String(100))
+    description: Mapped[str] = mapped_column(Text)
+    framework: Mapped[str] = mapped_column(String(32))
+    target_type: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    updated_at: Mapped[datetime] = mapped_column(Utc)
+
+    __table_args__ = (Index("ix_code_projects_owner", "owner_id", "id"),)
+
+
+class CodeVersionRow(Base):
+    """How a project's files stood after one answer of a model; versions are never changed."""
+
+    __tablename__ = "code_versions"
+
+    project_id: Mapped[str] = mapped_column(Ulid, ForeignKey("code_projects.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    """From 1."""
+    instruction: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[str] = mapped_column(String(16))
+    files: Mapped[list[dict[str, Any]]] = mapped_column(Document)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    raw: Mapped[str] = mapped_column(Text, default="")
+    model: Mapped[str] = mapped_column(String(256), default="")
+    answered_by: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    latency_ms: Mapped[float | None] = mapped_column()
+    error: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+
+
 class EndpointRow(Base):
     """A server of an owner that answers chat requests. Its API key is encrypted and never leaves again."""
 
@@ -262,6 +299,8 @@ class UsageRow(Base):
     completion_tokens: Mapped[int] = mapped_column(BigInteger)
     estimated: Mapped[bool] = mapped_column()
     cached: Mapped[bool] = mapped_column()
+    requests: Mapped[int] = mapped_column(Integer)
+    """How many answers the row stands for; more than one only if they were cached."""
     first_token_ms: Mapped[int] = mapped_column(Integer)
     latency_ms: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(Utc)

@@ -61,9 +61,9 @@ async def by_day(session: AsyncSession, owner_id: str, since: date, until: date)
             func.max(row.endpoint),
             func.max(case((row.local, 1), else_=0)) > 0,
             row.model,
-            func.count(),
+            func.sum(row.requests),
             func.count(case((row.outcome == "failed", 1))),
-            func.count(case((row.cached, 1))),
+            func.sum(case((row.cached, row.requests), else_=0)),
             func.count(case((row.estimated, 1))),
             func.sum(row.prompt_tokens),
             func.sum(row.completion_tokens),
@@ -72,7 +72,7 @@ async def by_day(session: AsyncSession, owner_id: str, since: date, until: date)
         )
         .where(row.owner_id == owner_id, row.day.between(since, until))
         .group_by(row.day, row.endpoint_id, row.model)
-        .order_by(row.day.desc(), func.count().desc(), row.model)
+        .order_by(row.day.desc(), func.sum(row.requests).desc(), row.model)
     )
     return [Used(*(_plain(value) for value in found)) for found in await session.execute(query)]
 
@@ -83,7 +83,7 @@ async def by_endpoint(session: AsyncSession, owner_id: str) -> Mapping[str, Sess
     query = (
         select(
             row.endpoint_id,
-            func.count(),
+            func.sum(row.requests),
             func.max(row.created_at),
             func.sum(row.prompt_tokens + row.completion_tokens),
             func.avg(case((row.cached.is_(False), row.latency_ms))),

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from atelier.v1.chat_pb2 import CompletionChunk
+from gateway.presence import left
 from gateway.problems import openai_error
 from services.kit.failures import Failure, Unavailable
 
@@ -39,7 +40,7 @@ class CompletionResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
         answering = asyncio.create_task(self._send_stream(send) if self._stream else self._send_whole(send))
-        leaving = asyncio.create_task(_left(receive))
+        leaving = asyncio.create_task(left(receive))
         try:
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -86,8 +87,3 @@ def _framed(chunk: CompletionChunk) -> bytes:
     if len(chunk.json) == 1:
         return b"data: " + chunk.json[0] + b"\n\n"
     return b"".join(b"data: " + part + b"\n\n" for part in chunk.json)
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -8,16 +8,20 @@ from typing import Annotated, Any
 from fastapi import Path
 from google.protobuf.message import Message
 from pydantic import BaseModel
+from starlette.requests import Request
 from starlette.responses import Response
 
 from atelier.v1 import chat_pb2, endpoints_pb2
 from atelier.v1.endpoints_pb2 import EndpointStatus as Status
 from gateway import endpoint_schemas as schemas
 from gateway.catalog import usage
+from gateway.catalog.jobs import JobFilter
 from gateway.catalog.models import EndpointRow
+from gateway.jobs import NewJob
 from gateway.registry import EMBEDDED, as_message
-from gateway.routing import problems, router
-from gateway.schemas import Listing
+from gateway.routes.jobs import ACCEPTED, accepted, bound_key, list_page
+from gateway.routing import Cursor, IdempotencyKey, Limit, problems, router
+from gateway.schemas import Job, Listing, Page
 from gateway.state import Caller, GatewayParts, Parts, Trace
 from services.kit.contract import contract
 from services.kit.failures import BadInput, Failure, Unavailable
@@ -26,6 +30,7 @@ routes = router("endpoints")
 
 Routing: type[BaseModel] = contract.model(endpoints_pb2.Routing)
 EndpointId = Annotated[str, Path(max_length=64, description="ULID, or `embedded`.", examples=[EMBEDDED])]
+BENCHMARK = "chat.benchmark_endpoint"
 _EMBEDDED_WITHIN_S = 2.0
 _STATES = {
     "ready": Status.ENDPOINT_STATUS_HEALTHY,
@@ -160,6 +165,48 @@ async def test_endpoint(
     """Does it answer, with which models, and if not, why?"""
     row = await parts.registry.get(caller.owner_id, endpoint_id)
     return await _tested(parts, caller.owner_id, trace, as_message(row))
+
+
+@routes.post(
+    "/api/endpoints/{endpoint_id}/benchmark",
+    operation_id="benchmark_endpoint",
+    summary="Measure an endpoint",
+    status_code=202,
+    responses={**ACCEPTED, **problems(400, 404, 413, 415, 422)},
+)
+async def benchmark_endpoint(
+    parts: GatewayParts,
+    caller: Caller,
+    trace: Trace,
+    request: Request,
+    response: Response,
+    endpoint_id: EndpointId,
+    body: schemas.BenchmarkCreate,
+    idempotency_key: IdempotencyKey = None,
+) -> Job:
+    """A job: time to the first token and tokens a second, for one request and several at once."""
+    if endpoint_id != EMBEDDED:
+        await parts.registry.get(caller.owner_id, endpoint_id)
+    asked = endpoints_pb2.BenchmarkEndpointRequest(endpoint_id=endpoint_id, **body.model_dump())
+    new = NewJob(caller.owner_id, contract.methods[BENCHMARK], asked, contract.to_json(asked), None, trace)
+    key = bound_key(idempotency_key, request, await request.body())
+    return accepted(await parts.jobs.submit(new, key), response)
+
+
+@routes.get(
+    "/api/endpoints/{endpoint_id}/benchmarks",
+    operation_id="list_benchmarks",
+    summary="An endpoint's measurements",
+    responses=problems(404, 422),
+)
+async def list_benchmarks(
+    parts: GatewayParts, caller: Caller, endpoint_id: EndpointId, limit: Limit = 50, cursor: Cursor = None
+) -> Page[Job]:
+    """Newest first."""
+    if endpoint_id != EMBEDDED:
+        await parts.registry.get(caller.owner_id, endpoint_id)
+    wanted = JobFilter(kind=BENCHMARK, params={"endpoint_id": endpoint_id})
+    return await list_page(parts, caller.owner_id, wanted, limit, cursor)
 
 
 @routes.get(

@@ -18,6 +18,8 @@ class Dialect:
     label: str
     default_url: str
     """"" = there is none."""
+    structured: bool = True
+    """It can be made to answer by a JSON schema."""
     cloud: bool = False
     """It is nobody's own machine: it needs a key and more patience."""
     api_path: str = "v1"
@@ -67,7 +69,7 @@ def _ollama_model(entry: Mapping[str, Any]) -> EndpointModel:
     return EndpointModel(id=str(entry["name"]))
 
 
-OPENAI_COMPATIBLE = Dialect(Kind.ENDPOINT_KIND_OPENAI_COMPATIBLE, "OpenAI-compatible", "")
+OPENAI_COMPATIBLE = Dialect(Kind.ENDPOINT_KIND_OPENAI_COMPATIBLE, "OpenAI-compatible", "", structured=False)
 
 _DIALECTS = (
     Dialect(Kind.ENDPOINT_KIND_LM_STUDIO, "LM Studio", "http://127.0.0.1:1234/v1"),

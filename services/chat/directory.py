@@ -146,6 +146,7 @@ class Directory:
             id=registered.id,
             name=registered.name,
             local=connected.local,
+            structured=dialect(registered.kind).structured,
             model=registered.model,
             models=seen.models if seen is not None else (),
             enabled=registered.enabled,

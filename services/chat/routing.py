@@ -29,6 +29,8 @@ class Known:
     name: str
     local: bool = True
     """On this machine or network, as opposed to in a cloud."""
+    structured: bool = False
+    """It can be made to answer by a JSON schema."""
     model: str = ""
     """The model it is asked for unless the request names one; "" = the first it lists."""
     models: tuple[str, ...] = ()
@@ -72,6 +74,7 @@ class Candidate:
     model: str
     first_token_s: float
     local: bool
+    structured: bool
     why: str
     """ "asked", "task", "active" or "fallback"."""
 
@@ -115,7 +118,7 @@ def plan(known: Sequence[Known], rules: Rules, *, model: str, tasks: Sequence[Ta
             continue
         seen.add(one.id)
         limit = rules.local_first_token_s if one.local else rules.cloud_first_token_s
-        candidate = Candidate(one.id, one.name, name or one.own_model, limit, one.local, why)
+        candidate = Candidate(one.id, one.name, name or one.own_model, limit, one.local, one.structured, why)
         obstacle = _obstacle(one, now)
         if obstacle is None:
             candidates.append(candidate)

@@ -3,7 +3,7 @@
 import contextlib
 import math
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -12,24 +12,31 @@ import structlog
 from atelier.v1.chat_pb2 import (
     ChatCompletionRequest,
     ChatModel,
+    CodeEvent,
+    CodeOptionsRequest,
+    CodeOptionsResponse,
     CompletionChunk,
     CompletionRequest,
     EmbeddingRequest,
     EmbeddingResponse,
+    GenerateCodeRequest,
     ListModelsRequest,
     ListModelsResponse,
 )
 from atelier.v1.endpoints_pb2 import (
+    BenchmarkEndpointRequest,
+    BenchmarkResult,
     DiscoverEndpointsRequest,
     DiscoverEndpointsResponse,
     TestEndpointRequest,
     TestEndpointResponse,
 )
-from services.chat import figures
+from services.chat import benchmark, figures
 from services.chat.admission import Admission
 from services.chat.answer import Reply, streamed, usage_of, whole
 from services.chat.backend import Backend, ChildBackend, RemoteBackend
 from services.chat.children import embedder_backend, vllm_backend
+from services.chat.code import generator, prompts
 from services.chat.diagnosis import diagnose, discover
 from services.chat.directory import Directory
 from services.chat.dispatch import Frames, dispatch
@@ -37,18 +44,23 @@ from services.chat.endpoint import Endpoint, Limits, Route, Timing
 from services.chat.health import HealthKeeper
 from services.chat.ledger import Ledger, record_of
 from services.chat.request_body import completion_body, embedding_body
-from services.chat.routing import AUTO, EMBEDDED, EMBEDDED_NAME, Candidate, Known, catalog, plan, tasks_of
+from services.chat.routing import AUTO, EMBEDDED, EMBEDDED_NAME, Candidate, Known, Task, catalog, plan, tasks_of
 from services.chat.settings import ChatSettings
 from services.kit.call import Call
-from services.kit.failures import Failure, ModelNotFound, Unavailable
+from services.kit.failures import BadInput, Failure, ModelNotFound, Unavailable
 from services.kit.host import Service, method
+from services.kit.job import Job
 from services.kit.secrets import SecretBox
 from services.kit.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
 
+Question = ChatCompletionRequest | CompletionRequest
+
 _EMBEDDING_CAPACITY = 32
 _EMBEDDING_S = 60.0
+# Sixteen at once on a slow machine wait for one another; how long is what is asked for.
+_BENCHMARK_FIRST_TOKEN_S = 300.0
 # After this many starts that came to nothing the service says "failed"; it goes on trying.
 _HOPELESS_AFTER = 3
 
@@ -150,6 +162,25 @@ class Chat(Service):
         return EmbeddingResponse(json=data)
 
     @method
+    async def generate_code(self, request: GenerateCodeRequest, call: Call) -> AsyncGenerator[CodeEvent, None]:
+        """Write the files of a project, or change them."""
+        generator.check(request)
+
+        def worded(candidate: Candidate) -> Question:
+            return prompts.question(request, structured=candidate.structured)
+
+        plain = prompts.question(request, structured=False)
+        answer = self._complete(plain, "chat/completions", call.owner, tasks=("code",), worded=worded)
+        async with contextlib.aclosing(generator.events(request, answer)) as events:
+            async for event in events:
+                yield event
+
+    @method
+    async def code_options(self, request: CodeOptionsRequest, call: Call) -> CodeOptionsResponse:
+        """What code can be asked for."""
+        return generator.options()
+
+    @method
     async def list_models(self, request: ListModelsRequest, call: Call) -> ListModelsResponse:
         """The models that answer, and those that are on their way."""
         own = [
@@ -183,6 +214,41 @@ class Chat(Service):
         return await diagnose(request.endpoint, self._directory.connect)
 
     @method
+    async def benchmark_endpoint(self, request: BenchmarkEndpointRequest, job: Job) -> BenchmarkResult:
+        """Measure how quickly an endpoint answers. Its answers count as used: they may cost money."""
+        known = {one.id: one for one in (*self._embedded(), *self._directory.known(job.owner))}
+        if request.endpoint_id not in known:
+            raise BadInput.of("endpoint_id", "there is no such endpoint, or it has no model yet")
+        meant = known[request.endpoint_id]
+        model = request.model or meant.own_model
+        patience = max(self.chat_settings.chat_first_token_s, _BENCHMARK_FIRST_TOKEN_S)
+        asked = Candidate(meant.id, meant.name, model, patience, meant.local, meant.structured, "asked")
+        models = set[str]()
+
+        async def ask(number: int) -> benchmark.Sample:
+            question = ChatCompletionRequest(stream=True, max_tokens=request.tokens, temperature=0.7)
+            # No two begin alike, or the second would be answered out of the engine's prefix cache.
+            question.messages.add(
+                role="user"
+            ).content.string_value = f"{number} {job.id}: tell me a long story about the number {number}."
+            reply = Reply(Timing(time.monotonic()))
+            with self._accounted(question, reply, job.owner, task="benchmark"):
+                frames = self._ask(question, "chat/completions", job.owner, asked, reply.timing, reply)
+                async with contextlib.aclosing(streamed(frames, reply, include_usage=False)) as chunks:
+                    async for _ in chunks:
+                        if not reply.endpoint:
+                            reply.answered(asked, reply.timing)
+                        job.alive()
+            models.add(reply.model)
+            written = reply.usage.completion_tokens if reply.usage is not None else reply.pieces
+            timing = reply.timing
+            return benchmark.Sample(timing.first_token_ms, timing.elapsed_ms, written, reply.usage is None)
+
+        levels = await benchmark.measure(job, tuple(request.concurrency) or benchmark.LEVELS, ask)
+        named = next(iter(models), model)
+        return BenchmarkResult(endpoint_id=meant.id, endpoint=meant.name, model=named, levels=levels)
+
+    @method
     async def discover_endpoints(self, request: DiscoverEndpointsRequest, call: Call) -> DiscoverEndpointsResponse:
         """Look for endpoints on this machine."""
         return await discover(self._directory.connect)
@@ -190,7 +256,7 @@ class Chat(Service):
     def _own_embedder(self) -> Candidate:
         assert self.embedder is not None
         model = self.embedder.offers()[0].model
-        return Candidate(EMBEDDED, EMBEDDED_NAME, model, _EMBEDDING_S, local=True, why="asked")
+        return Candidate(EMBEDDED, EMBEDDED_NAME, model, _EMBEDDING_S, local=True, structured=False, why="asked")
 
     def _chosen_embedder(self, request: EmbeddingRequest, owner_id: str) -> Candidate:
         rules = replace(self._directory.rules(owner_id), fallback=())
@@ -225,16 +291,25 @@ class Chat(Service):
         return self._directory.way(owner_id, endpoint_id)
 
     async def _complete(
-        self, request: ChatCompletionRequest | CompletionRequest, route: Route, owner_id: str
+        self,
+        request: Question,
+        route: Route,
+        owner_id: str,
+        *,
+        tasks: Sequence[Task] = (),
+        worded: Callable[[Candidate], Question] | None = None,
     ) -> AsyncGenerator[CompletionChunk, None]:
+        """The answer to a request; `tasks` says what it is about if the request itself does not, `worded` puts it as
+        suits an endpoint."""
         rules = self._directory.rules(owner_id)
         known = [*self._directory.known(owner_id), *self._embedded()]
-        tasks = tasks_of(request, rules.long_context_tokens)
+        tasks = (*tasks, *tasks_of(request, rules.long_context_tokens))
         found = plan(known, rules, model=request.model, tasks=tasks, now=time.time())
         reply = Reply(Timing(time.monotonic()))
 
         def ask(candidate: Candidate, timing: Timing) -> Frames:
-            return self._ask(request, route, owner_id, candidate, timing, reply)
+            asked = worded(candidate) if worded is not None else request
+            return self._ask(asked, route, owner_id, candidate, timing, reply)
 
         with self._figures(found.candidates[0].model, reply), self._accounted(request, reply, owner_id):
             frames = dispatch(found, rules, reply, ask, self._on_failure)
@@ -248,7 +323,7 @@ class Chat(Service):
 
     async def _ask(
         self,
-        request: ChatCompletionRequest | CompletionRequest,
+        request: Question,
         route: Route,
         owner_id: str,
         candidate: Candidate,
@@ -289,7 +364,7 @@ class Chat(Service):
                 figures.TOKENS.labels(model, "written").inc(reply.usage.completion_tokens)
 
     @contextlib.contextmanager
-    def _accounted(self, request: ChatCompletionRequest | CompletionRequest, reply: Reply, owner_id: str):
+    def _accounted(self, request: Question, reply: Reply, owner_id: str, *, task: str = ""):
         failed = False
         try:
             yield
@@ -299,8 +374,10 @@ class Chat(Service):
         finally:
             if reply.endpoint:
                 outcome = "failed" if failed else "complete" if reply.finished else "stopped"
-                task = "completion" if isinstance(request, CompletionRequest) else "chat"
-                self._ledger.note(record_of(reply, owner_id=owner_id, task=task, outcome=outcome, request=request))
+                usual = "completion" if isinstance(request, CompletionRequest) else "chat"
+                self._ledger.note(
+                    record_of(reply, owner_id=owner_id, task=task or usual, outcome=outcome, request=request)
+                )
 
 
 async def _first_model(way: Endpoint) -> str:

@@ -1,4 +1,4 @@
-"""Every measurement in turn, each in a process of its own: `python -m tests.bench [jobs chat diffusion memory]`."""
+"""Every measurement in turn, each in a process of its own: `python -m tests.bench [jobs chat proxy …]`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ PARTS = {
     "memory": "what the idle stack takes beside its models",
     "jobs": "no-op jobs through the kit, beside Celery and FastStream",
     "chat": "chat through the gateway, beside the same vLLM asked directly",
+    "proxy": "the gateway in front of a mock upstream, beside the LiteLLM proxy",
+    "cache": "answers given again from memory",
     "diffusion": "images per second, beside plain diffusers",
 }
 

@@ -1,4 +1,4 @@
-"""The peers' programs: a throw-away Python environment with Celery and FastStream, and a redis-server."""
+"""The peers' programs: throw-away Python environments, and a redis-server."""
 
 from __future__ import annotations
 
@@ -6,12 +6,29 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local.starter_pack import cache_folder
+from infra.setup.registries import from_pip
 
-PACKAGES = ("celery[redis]", "faststream[nats]", "psutil", "uvloop")
+
+@dataclass(frozen=True)
+class Environment:
+    """A Python environment of its own; `name` is its folder's."""
+
+    name: str
+    packages: tuple[str, ...]
+
+
+JOBS = Environment("venv", ("celery[redis]", "faststream[nats]", "psutil", "uvloop"))
+# Exactly this version: 1.82.7, 1.82.8 and 1.107.0 carried somebody else's code and were withdrawn. It is the newest one
+# whose own pinned companions (litellm-enterprise, litellm-proxy-extras) can be had as well.
+LITELLM_VERSION = "1.106.2"
+LITELLM_PROXY = Environment("litellm-proxy", (f"litellm[proxy]=={LITELLM_VERSION}", "httptools", "uvloop"))
+# Without the extra this version cannot pass tools on.
+LITELLM_CLIENT = Environment("litellm-client", (f"litellm[mcp]=={LITELLM_VERSION}",))
 # Packages may be slow to come.
 _PATIENCE_S = 600
 # Debian's redis-server and what it is linked to, unpacked beside each other rather than installed.
@@ -28,15 +45,19 @@ class Peers:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or cache_folder() / "bench-peers"
 
-    def python(self) -> Path:
-        """The interpreter that has Celery and FastStream. Raises PeerMissing where they cannot be installed."""
-        python = self.folder / "venv" / "bin" / "python"
-        done = self.folder / "venv.done"
-        if not done.exists() or done.read_text() != " ".join(PACKAGES):
+    def python(self, environment: Environment = JOBS) -> Path:
+        """The interpreter that has the packages. Raises PeerMissing where they cannot be installed."""
+        place = self.folder / environment.name
+        python = place / "bin" / "python"
+        done = self.folder / f"{environment.name}.done"
+        if not done.exists() or done.read_text() != " ".join(environment.packages):
             self.folder.mkdir(parents=True, exist_ok=True)
-            _do([sys.executable, "-m", "venv", "--clear", str(self.folder / "venv")], self.folder)
-            _do([str(python), "-m", "pip", "install", "--quiet", *PACKAGES], self.folder)
-            done.write_text(" ".join(PACKAGES))
+            uv = str(Path(sys.executable).parent / "uv")
+            registries = from_pip(_do([sys.executable, "-m", "pip", "config", "list"], self.folder))
+            _do([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(place)], self.folder)
+            install = [uv, "pip", "install", "--quiet", "--python", str(python), *registries.options]
+            _do([*install, *environment.packages], self.folder, registries.environment)
+            done.write_text(" ".join(environment.packages))
         return python
 
     def redis(self) -> tuple[str, dict[str, str]]:
@@ -63,10 +84,20 @@ class Peers:
         return str(server), {"LD_LIBRARY_PATH": f"{libraries}:{os.environ.get('LD_LIBRARY_PATH', '')}"}
 
 
-def _do(command: Sequence[str], folder: Path) -> None:
+def _do(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> str:
+    """What it printed."""
     try:
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=_PATIENCE_S)
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_S,
+        )
     except subprocess.CalledProcessError as error:
         raise PeerMissing(f"{command[0]} failed: {error.stderr.strip()[-500:]}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PeerMissing(str(error)) from error
+    return done.stdout

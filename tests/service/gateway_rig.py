@@ -9,7 +9,7 @@ import asyncio
 import io
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ from gateway.app import create_app
 from gateway.protocol import Protocol
 from gateway.settings import GatewaySettings
 from gateway.state import Parts
+from services.chat.code import generator
 from services.kit.call import Call
 from services.kit.failures import BadInput, Overloaded, Unavailable
 from services.kit.host import Host, Service, method
@@ -168,6 +169,35 @@ class Parrot(Service):
         return chat_pb2.EmbeddingResponse(json=json.dumps(answer).encode())
 
     @method
+    async def generate_code(
+        self, request: chat_pb2.GenerateCodeRequest, call: Call
+    ) -> AsyncIterator[chat_pb2.CodeEvent]:
+        """The real reading of an answer whose words are the description, or the instruction if there is one."""
+        generator.check(request)
+        text = request.instruction or request.description
+        if text == "down":
+            raise Unavailable("the engine is starting", retry_after_s=3)
+
+        async def chunks() -> AsyncGenerator[chat_pb2.CompletionChunk, None]:
+            for line in text.splitlines(keepends=True):
+                yield part({"choices": [{"delta": {"content": line}}]})
+                if line == "wait\n":
+                    await asyncio.sleep(60)
+            yield part({"choices": [{"delta": {}, "finish_reason": "stop"}], "atelier": answered()})
+
+        self.ended.clear()
+        try:
+            async for event in generator.events(request, chunks()):
+                yield event
+        finally:
+            self.ended.set()
+
+    @method
+    async def code_options(self, request: chat_pb2.CodeOptionsRequest, call: Call) -> chat_pb2.CodeOptionsResponse:
+        """The real ones."""
+        return generator.options()
+
+    @method
     async def list_models(self, request: chat_pb2.ListModelsRequest, call: Call) -> chat_pb2.ListModelsResponse:
         """The parrot."""
         model = chat_pb2.ChatModel(id="parrot", endpoint="test", task="chat", status="ready", created=1_700_000_000)
@@ -189,6 +219,14 @@ class Parrot(Service):
         return endpoints_pb2.TestEndpointResponse(
             status=healthy, latency_ms=12, models=[model], base_url=request.endpoint.base_url
         )
+
+    @method
+    async def benchmark_endpoint(
+        self, request: endpoints_pb2.BenchmarkEndpointRequest, job: Job
+    ) -> endpoints_pb2.BenchmarkResult:
+        """Made-up figures at once."""
+        level = endpoints_pb2.BenchmarkLevel(concurrency=1, requests=3, tokens_per_s=12.5)
+        return endpoints_pb2.BenchmarkResult(endpoint_id=request.endpoint_id, model="parrot", levels=[level])
 
     @method
     async def discover_endpoints(

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from atelier.v1.chat_pb2 import ChatCompletionRequest, ChatMessage, ListModelsRequest, UsageRecord
+from atelier.v1.common_pb2 import Event
 from atelier.v1.endpoints_pb2 import (
+    BenchmarkEndpointRequest,
+    BenchmarkResult,
     DiscoverEndpointsRequest,
     Endpoint,
     EndpointHealth,
@@ -27,6 +30,7 @@ from services.kit.bus import Bus
 from services.kit.call import CallClient
 from services.kit.failures import Failure
 from services.kit.ids import new_ulid
+from services.kit.journal import Journal, is_terminal
 from services.kit.secrets import SecretBox
 from services.kit.settings import Settings
 from tests.api import until
@@ -308,6 +312,43 @@ async def test_copies_of_the_service_share_one_look(house: House, kit_settings: 
         seen = len(house.health[house.ids["cloud"]].history) - history
         # Each look was told; none was made twice. One may be under way.
         assert house.cloud.looks - before - seen in (0, 1)
+
+
+# --- how quick is it? ------------------------------------------------------------------------------------------------
+
+
+async def ended(house: House, endpoint_id: str, **fields: Any) -> Event:
+    """The last event of a benchmark."""
+    request = BenchmarkEndpointRequest(endpoint_id=endpoint_id, tokens=8, **fields)
+    job_id = new_ulid()
+    headers = {subjects.MSG_ID: f"{job_id}:1"}
+    subject = subjects.job("chat.benchmark_endpoint", "default", 0, 0, house.owner)
+    await house.bus.store(subject, request.SerializeToString(), headers=headers)
+
+    async def over() -> Event | None:
+        last = await Journal(house.bus).last(job_id)
+        return last if last is not None and is_terminal(last) else None
+
+    return await until(over)
+
+
+async def test_a_benchmark_measures_one_and_several_at_once(house: House) -> None:
+    event = await ended(house, house.ids["local"], concurrency=[1, 5])
+    result = BenchmarkResult()
+    assert event.completed.result.Unpack(result), event
+    assert (result.endpoint, result.model) == ("Local", "gemma-2b")
+    assert [(one.concurrency, one.requests, one.failed) for one in result.levels] == [(1, 3, 0), (5, 5, 0)]
+    assert all(0 < one.first_token_p50_ms <= one.first_token_p95_ms for one in result.levels)
+    assert all(one.tokens_per_s > 0 and not one.estimated for one in result.levels)
+    assert (await used(house)).task == "benchmark"
+
+
+async def test_a_benchmark_of_what_does_not_answer_says_why(house: House) -> None:
+    house.local.fault = "500"
+    event = await ended(house, house.ids["local"])
+    assert "CUDA error" in event.failed.error.message
+    event = await ended(house, "someone-elses")
+    assert event.failed.error.fields[0].field == "endpoint_id"
 
 
 # --- would it work? ---------------------------------------------------------------------------------------------------

@@ -205,3 +205,25 @@ async def test_health_is_shown_as_the_chat_service_tells_it(rig: Rig, ann: httpx
     assert shown["models"] == [{"id": "gemma-2b", "context_length": 8192}]
     health = (await ann.get(f"/api/endpoints/{made['id']}/health")).json()
     assert [(one["status"], one["latency_ms"]) for one in health["history"]] == [("healthy", 12.5)]
+
+
+async def test_a_measurement_is_a_job_and_is_listed_with_its_endpoint(
+    rig: Rig, ann: httpx.AsyncClient, bob: httpx.AsyncClient
+) -> None:
+    made = await register(ann)
+    path = f"/api/endpoints/{made['id']}"
+    job = await ann.post(f"{path}/benchmark", json={"tokens": 8, "concurrency": [1]})
+    assert job.status_code == 202 and job.json()["kind"] == "chat.benchmark_endpoint"
+    assert job.json()["params"]["endpoint_id"] == made["id"]
+    await ann.post("/api/endpoints/embedded/benchmark", json={})
+    assert [one["id"] for one in (await ann.get(f"{path}/benchmarks")).json()["items"]] == [job.json()["id"]]
+    assert (await bob.post(f"{path}/benchmark", json={})).status_code == 404
+    assert (await bob.get(f"{path}/benchmarks")).status_code == 404
+    answer = await ann.post(f"{path}/benchmark", json={"concurrency": [0]})
+    assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == "concurrency.0"
+
+    async def done() -> dict[str, Any] | None:
+        (one,) = (await ann.get(f"{path}/benchmarks")).json()["items"]
+        return one if one["status"] == "completed" else None
+
+    assert (await until(done))["result"]["levels"][0]["tokens_per_s"] == 12.5

@@ -29,7 +29,9 @@ async def feed(*batches: list[dict[str, Any]]) -> AsyncGenerator[list[bytes], No
 def reply() -> Reply:
     now = time.monotonic()
     found = Reply(Timing(now - 0.5), model="m")
-    found.answered(Candidate("e1", "vllm", "m", 30, True, "active"), Timing(now - 0.5, now - 0.3))
+    found.answered(
+        Candidate("e1", "vllm", "m", 30, local=True, structured=False, why="active"), Timing(now - 0.5, now - 0.3)
+    )
     return found
 
 

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("completion_tokens", sa.BigInteger(), nullable=False),
         sa.Column("estimated", sa.Boolean(), nullable=False),
         sa.Column("cached", sa.Boolean(), nullable=False),
+        sa.Column("requests", sa.Integer(), nullable=False),
         sa.Column("first_token_ms", sa.Integer(), nullable=False),
         sa.Column("latency_ms", sa.Integer(), nullable=False),
         sa.Column("created_at", moment, nullable=False),

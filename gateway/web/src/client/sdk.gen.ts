@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompareModelsData, CompareModelsErrors, CompareModelsResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePromptData, CreatePromptErrors, CreatePromptResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DeletePromptData, DeletePromptErrors, DeletePromptResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, ExportConversationData, ExportConversationErrors, ExportConversationResponses, ExportRatingsData, ExportRatingsErrors, ExportRatingsResponses, FillPromptData, FillPromptErrors, FillPromptResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetModelData, GetModelErrors, GetModelResponses, GetPromptData, GetPromptErrors, GetPromptResponses, GetRatingsData, GetRatingsErrors, GetRatingsResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPromptsData, ListPromptsErrors, ListPromptsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, RateMessageData, RateMessageErrors, RateMessageResponses, ReadyzData, ReadyzErrors, ReadyzResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdatePromptData, UpdatePromptErrors, UpdatePromptResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses } from './types.gen';
+import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, BenchmarkEndpointData, BenchmarkEndpointErrors, BenchmarkEndpointResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompareModelsData, CompareModelsErrors, CompareModelsResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePromptData, CreatePromptErrors, CreatePromptResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteCodeData, DeleteCodeErrors, DeleteCodeResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DeletePromptData, DeletePromptErrors, DeletePromptResponses, DiffCodeData, DiffCodeErrors, DiffCodeResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, DownloadCodeData, DownloadCodeErrors, DownloadCodeResponses, ExportConversationData, ExportConversationErrors, ExportConversationResponses, ExportRatingsData, ExportRatingsErrors, ExportRatingsResponses, FillPromptData, FillPromptErrors, FillPromptResponses, GenerateCodeData, GenerateCodeErrors, GenerateCodeResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetCodeData, GetCodeErrors, GetCodeOptionsData, GetCodeOptionsErrors, GetCodeOptionsResponses, GetCodeResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetModelData, GetModelErrors, GetModelResponses, GetPromptData, GetPromptErrors, GetPromptResponses, GetRatingsData, GetRatingsErrors, GetRatingsResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListBenchmarksData, ListBenchmarksErrors, ListBenchmarksResponses, ListCodeData, ListCodeErrors, ListCodeResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPromptsData, ListPromptsErrors, ListPromptsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, RateMessageData, RateMessageErrors, RateMessageResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefineCodeData, RefineCodeErrors, RefineCodeResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdatePromptData, UpdatePromptErrors, UpdatePromptResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -175,6 +175,76 @@ export const assetContent = <ThrowOnError extends boolean = false>(options: Opti
  * A small picture of it; 404 for what has none.
  */
 export const assetThumbnail = <ThrowOnError extends boolean = false>(options: Options<AssetThumbnailData, ThrowOnError>): RequestResult<AssetThumbnailResponses, AssetThumbnailErrors, ThrowOnError> => (options.client ?? client).get<AssetThumbnailResponses, AssetThumbnailErrors, ThrowOnError>({ url: '/api/assets/{asset_id}/thumbnail', ...options });
+
+/**
+ * Write code
+ *
+ * A model writes the files; the answer says which one, and how long it took. Going away stops it.
+ */
+export const generateCode = <ThrowOnError extends boolean = false>(options: Options<GenerateCodeData, ThrowOnError>): RequestResult<GenerateCodeResponses, GenerateCodeErrors, ThrowOnError> => (options.client ?? client).post<GenerateCodeResponses, GenerateCodeErrors, ThrowOnError>({
+    url: '/api/code/generate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List code projects
+ *
+ * Newest first.
+ */
+export const listCode = <ThrowOnError extends boolean = false>(options?: Options<ListCodeData, ThrowOnError>): RequestResult<ListCodeResponses, ListCodeErrors, ThrowOnError> => (options?.client ?? client).get<ListCodeResponses, ListCodeErrors, ThrowOnError>({ url: '/api/code', ...options });
+
+/**
+ * What code can be written
+ *
+ * The frameworks, and what each is for.
+ */
+export const getCodeOptions = <ThrowOnError extends boolean = false>(options?: Options<GetCodeOptionsData, ThrowOnError>): RequestResult<GetCodeOptionsResponses, GetCodeOptionsErrors, ThrowOnError> => (options?.client ?? client).get<GetCodeOptionsResponses, GetCodeOptionsErrors, ThrowOnError>({ url: '/api/code/options', ...options });
+
+/**
+ * Delete a code project
+ *
+ * With all its versions.
+ */
+export const deleteCode = <ThrowOnError extends boolean = false>(options: Options<DeleteCodeData, ThrowOnError>): RequestResult<DeleteCodeResponses, DeleteCodeErrors, ThrowOnError> => (options.client ?? client).delete<DeleteCodeResponses, DeleteCodeErrors, ThrowOnError>({ url: '/api/code/{code_id}', ...options });
+
+/**
+ * Get a code project
+ *
+ * With its files as they stood after a version.
+ */
+export const getCode = <ThrowOnError extends boolean = false>(options: Options<GetCodeData, ThrowOnError>): RequestResult<GetCodeResponses, GetCodeErrors, ThrowOnError> => (options.client ?? client).get<GetCodeResponses, GetCodeErrors, ThrowOnError>({ url: '/api/code/{code_id}', ...options });
+
+/**
+ * Change code
+ *
+ * By an instruction, or without one: written anew. Makes a new version; the others stay.
+ */
+export const refineCode = <ThrowOnError extends boolean = false>(options: Options<RefineCodeData, ThrowOnError>): RequestResult<RefineCodeResponses, RefineCodeErrors, ThrowOnError> => (options.client ?? client).post<RefineCodeResponses, RefineCodeErrors, ThrowOnError>({
+    url: '/api/code/{code_id}/refine',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What changed between two versions
+ *
+ * File by file, in unified form.
+ */
+export const diffCode = <ThrowOnError extends boolean = false>(options: Options<DiffCodeData, ThrowOnError>): RequestResult<DiffCodeResponses, DiffCodeErrors, ThrowOnError> => (options.client ?? client).get<DiffCodeResponses, DiffCodeErrors, ThrowOnError>({ url: '/api/code/{code_id}/diff', ...options });
+
+/**
+ * Download code
+ *
+ * As a zip.
+ */
+export const downloadCode = <ThrowOnError extends boolean = false>(options: Options<DownloadCodeData, ThrowOnError>): RequestResult<DownloadCodeResponses, DownloadCodeErrors, ThrowOnError> => (options.client ?? client).get<DownloadCodeResponses, DownloadCodeErrors, ThrowOnError>({ url: '/api/code/{code_id}/download', ...options });
 
 /**
  * List conversations
@@ -427,6 +497,27 @@ export const updateEndpoint = <ThrowOnError extends boolean = false>(options: Op
  * Does it answer, with which models, and if not, why?
  */
 export const testEndpoint = <ThrowOnError extends boolean = false>(options: Options<TestEndpointData, ThrowOnError>): RequestResult<TestEndpointResponses, TestEndpointErrors, ThrowOnError> => (options.client ?? client).post<TestEndpointResponses, TestEndpointErrors, ThrowOnError>({ url: '/api/endpoints/{endpoint_id}/test', ...options });
+
+/**
+ * Measure an endpoint
+ *
+ * A job: time to the first token and tokens a second, for one request and several at once.
+ */
+export const benchmarkEndpoint = <ThrowOnError extends boolean = false>(options: Options<BenchmarkEndpointData, ThrowOnError>): RequestResult<BenchmarkEndpointResponses, BenchmarkEndpointErrors, ThrowOnError> => (options.client ?? client).post<BenchmarkEndpointResponses, BenchmarkEndpointErrors, ThrowOnError>({
+    url: '/api/endpoints/{endpoint_id}/benchmark',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * An endpoint's measurements
+ *
+ * Newest first.
+ */
+export const listBenchmarks = <ThrowOnError extends boolean = false>(options: Options<ListBenchmarksData, ThrowOnError>): RequestResult<ListBenchmarksResponses, ListBenchmarksErrors, ThrowOnError> => (options.client ?? client).get<ListBenchmarksResponses, ListBenchmarksErrors, ThrowOnError>({ url: '/api/endpoints/{endpoint_id}/benchmarks', ...options });
 
 /**
  * How an endpoint is and was

@@ -225,6 +225,32 @@ export type Attempt = {
 };
 
 /**
+ * BenchmarkCreate
+ *
+ * How to measure an endpoint.
+ */
+export type BenchmarkCreate = {
+    /**
+     * Model
+     *
+     * Empty = the first model it lists.
+     */
+    model?: string;
+    /**
+     * Tokens
+     *
+     * Length of each answer.
+     */
+    tokens?: number;
+    /**
+     * Concurrency
+     *
+     * How many requests at once.
+     */
+    concurrency?: Array<number>;
+};
+
+/**
  * Check
  *
  * One thing the gateway needs.
@@ -244,6 +270,331 @@ export type Check = {
      * Latency Ms
      */
     latency_ms?: number | null;
+};
+
+/**
+ * Code
+ *
+ * A project as it stood after one version, the newest unless asked otherwise.
+ */
+export type Code = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Project Name
+     */
+    project_name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Framework
+     */
+    framework: string;
+    /**
+     * Target Type
+     */
+    target_type: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Version
+     *
+     * 0 = nothing was written yet.
+     */
+    version: number;
+    /**
+     * Status
+     */
+    status: 'complete' | 'unusable' | 'stopped' | 'failed' | null;
+    /**
+     * Files
+     */
+    files: Array<CodeFileOutput>;
+    /**
+     * Model Used
+     */
+    model_used: string;
+    /**
+     * Endpoint
+     */
+    endpoint: string;
+    /**
+     * Latency Ms
+     */
+    latency_ms: number | null;
+    /**
+     * Attempts
+     */
+    attempts: Array<Attempt>;
+    /**
+     * Reason
+     *
+     * Why there is no file, if there is none.
+     */
+    reason: string;
+    /**
+     * Raw
+     *
+     * The answer as the model wrote it.
+     */
+    raw: string;
+    error: MessageError | null;
+    /**
+     * Versions
+     *
+     * The first one first.
+     */
+    versions: Array<CodeVersion>;
+};
+
+/**
+ * CodeChange
+ *
+ * How a file differs between two versions.
+ */
+export type CodeChange = {
+    /**
+     * Path
+     */
+    path: string;
+    /**
+     * Change
+     */
+    change: 'added' | 'removed' | 'changed';
+    /**
+     * Diff
+     *
+     * In unified form.
+     */
+    diff: string;
+};
+
+/**
+ * CodeFault
+ *
+ * Something that is not well-formed.
+ */
+export type CodeFault = {
+    /**
+     * Line
+     *
+     * From 1.
+     */
+    line: number;
+    /**
+     * Column
+     *
+     * From 1.
+     */
+    column: number;
+    /**
+     * Message
+     */
+    message: string;
+};
+
+/**
+ * CodeFile
+ *
+ * A file of a project.
+ */
+export type CodeFileInput = {
+    /**
+     * Path
+     *
+     * Relative, with slashes.
+     */
+    path: string;
+    /**
+     * Language
+     *
+     * What it is written in, e.g. "tsx"; "text" = not known.
+     */
+    language?: string;
+    /**
+     * Content
+     *
+     * All of it.
+     */
+    content?: string;
+};
+
+/**
+ * CodeFile
+ *
+ * A file of a project.
+ */
+export type CodeFileOutput = {
+    /**
+     * Path
+     */
+    path: string;
+    /**
+     * Language
+     */
+    language: string;
+    /**
+     * Content
+     */
+    content: string;
+    /**
+     * Checked
+     *
+     * Whether there is a check for this language.
+     */
+    checked: boolean;
+    /**
+     * Faults
+     *
+     * What the check found; empty = it is well-formed.
+     */
+    faults: Array<CodeFault>;
+    /**
+     * Complete
+     *
+     * False if the answer broke off inside it.
+     */
+    complete: boolean;
+    /**
+     * Changed
+     *
+     * Whether this version wrote it.
+     */
+    changed: boolean;
+};
+
+/**
+ * CodeFramework
+ *
+ * What code can be written with.
+ */
+export type CodeFramework = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Targets
+     */
+    targets: Array<string>;
+};
+
+/**
+ * CodeRefine
+ *
+ * What to change of a project.
+ */
+export type CodeRefine = {
+    /**
+     * Instruction
+     *
+     * Empty = write it anew.
+     */
+    instruction?: string;
+    /**
+     * Version
+     *
+     * To start from; absent = the newest.
+     */
+    version?: number | null;
+    /**
+     * Model
+     *
+     * Empty = as the routing says for code.
+     */
+    model?: string;
+};
+
+/**
+ * CodeSummary
+ *
+ * A project in a list.
+ */
+export type CodeSummary = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Project Name
+     */
+    project_name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Framework
+     */
+    framework: string;
+    /**
+     * Target Type
+     */
+    target_type: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * CodeVersion
+ *
+ * One answer of a model.
+ */
+export type CodeVersion = {
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Instruction
+     *
+     * What was to be changed; empty = written from the description.
+     */
+    instruction: string;
+    /**
+     * Status
+     *
+     * `unusable`: the model answered, but with no file; see `raw`.
+     */
+    status: 'complete' | 'unusable' | 'stopped' | 'failed';
+    /**
+     * Model Used
+     */
+    model_used: string;
+    /**
+     * Endpoint
+     *
+     * Name of the endpoint that answered.
+     */
+    endpoint: string;
+    /**
+     * Latency Ms
+     */
+    latency_ms: number | null;
+    /**
+     * Created At
+     */
+    created_at: string;
 };
 
 /**
@@ -834,6 +1185,74 @@ export type FieldLimits = {
 };
 
 /**
+ * GenerateCodeRequest
+ *
+ * Asks for the files of a project.
+ */
+export type GenerateCodeRequest = {
+    /**
+     * Project Name
+     *
+     * What it is called; files and names follow from it.
+     */
+    project_name: string;
+    /**
+     * Description
+     *
+     * What it shall do.
+     */
+    description: string;
+    /**
+     * Framework
+     *
+     * "react", "vue", "svelte", "html", "fastapi", "flask", "python", "typescript" or "node".
+     */
+    framework: string;
+    /**
+     * Target Type
+     *
+     * "component", "page", "api", "script" or "library"; not every framework is for each.
+     */
+    target_type: string;
+    /**
+     * Model
+     *
+     * Model or endpoint to use; empty = as the routing says for code.
+     */
+    model?: string;
+    /**
+     * Instruction
+     *
+     * What to change; only with files.
+     */
+    instruction?: string;
+    /**
+     * Files
+     *
+     * The project as it is, if it is to be changed.
+     */
+    files?: Array<CodeFileInput>;
+    /**
+     * Max Tokens
+     *
+     * Most tokens to write.
+     */
+    max_tokens?: number | null;
+    /**
+     * Temperature
+     *
+     * Randomness: 0 = always the likeliest token.
+     */
+    temperature?: number | null;
+    /**
+     * Seed
+     *
+     * Seed of the randomness.
+     */
+    seed?: number | null;
+};
+
+/**
  * GenerationModel
  *
  * A model that can be named in requests.
@@ -1109,6 +1528,26 @@ export type ListingAsset = {
 };
 
 /**
+ * Listing[CodeChange]
+ */
+export type ListingCodeChange = {
+    /**
+     * Items
+     */
+    items: Array<CodeChange>;
+};
+
+/**
+ * Listing[CodeFramework]
+ */
+export type ListingCodeFramework = {
+    /**
+     * Items
+     */
+    items: Array<CodeFramework>;
+};
+
+/**
  * Listing[DiscoveredEndpoint]
  */
 export type ListingDiscoveredEndpoint = {
@@ -1295,6 +1734,22 @@ export type PageAsset = {
      * Items
      */
     items: Array<Asset>;
+    /**
+     * Next Cursor
+     *
+     * Give it as `cursor` to get the next part; null at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Page[CodeSummary]
+ */
+export type PageCodeSummary = {
+    /**
+     * Items
+     */
+    items: Array<CodeSummary>;
     /**
      * Next Cursor
      *
@@ -3532,6 +3987,479 @@ export type AssetThumbnailResponses = {
 
 export type AssetThumbnailResponse = AssetThumbnailResponses[keyof AssetThumbnailResponses];
 
+export type GenerateCodeData = {
+    body: GenerateCodeRequest;
+    path?: never;
+    query?: never;
+    url: '/api/code/generate';
+};
+
+export type GenerateCodeErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Too many requests; come again after `Retry-After`.
+     */
+    429: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+    /**
+     * No answer came in time; come again after `Retry-After`.
+     */
+    504: Problem;
+};
+
+export type GenerateCodeError = GenerateCodeErrors[keyof GenerateCodeErrors];
+
+export type GenerateCodeResponses = {
+    /**
+     * The project; with `Accept: text/event-stream` server-sent events while it is written: `project`, `file`, `delta` …, `file_end`, then `done` with the project, or `error`.
+     */
+    200: Code;
+};
+
+export type GenerateCodeResponse = GenerateCodeResponses[keyof GenerateCodeResponses];
+
+export type ListCodeData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * Most items to return.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the part before.
+         */
+        cursor?: string;
+        /**
+         * Q
+         *
+         * Text to look for.
+         */
+        q?: string;
+    };
+    url: '/api/code';
+};
+
+export type ListCodeErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListCodeError = ListCodeErrors[keyof ListCodeErrors];
+
+export type ListCodeResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageCodeSummary;
+};
+
+export type ListCodeResponse = ListCodeResponses[keyof ListCodeResponses];
+
+export type GetCodeOptionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/code/options';
+};
+
+export type GetCodeOptionsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetCodeOptionsError = GetCodeOptionsErrors[keyof GetCodeOptionsErrors];
+
+export type GetCodeOptionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ListingCodeFramework;
+};
+
+export type GetCodeOptionsResponse = GetCodeOptionsResponses[keyof GetCodeOptionsResponses];
+
+export type DeleteCodeData = {
+    body?: never;
+    path: {
+        /**
+         * Code Id
+         *
+         * ULID.
+         */
+        code_id: string;
+    };
+    query?: never;
+    url: '/api/code/{code_id}';
+};
+
+export type DeleteCodeErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteCodeError = DeleteCodeErrors[keyof DeleteCodeErrors];
+
+export type DeleteCodeResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteCodeResponse = DeleteCodeResponses[keyof DeleteCodeResponses];
+
+export type GetCodeData = {
+    body?: never;
+    path: {
+        /**
+         * Code Id
+         *
+         * ULID.
+         */
+        code_id: string;
+    };
+    query?: {
+        /**
+         * Version
+         *
+         * Absent = the newest.
+         */
+        version?: number;
+    };
+    url: '/api/code/{code_id}';
+};
+
+export type GetCodeErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetCodeError = GetCodeErrors[keyof GetCodeErrors];
+
+export type GetCodeResponses = {
+    /**
+     * Successful Response
+     */
+    200: Code;
+};
+
+export type GetCodeResponse = GetCodeResponses[keyof GetCodeResponses];
+
+export type RefineCodeData = {
+    body: CodeRefine;
+    path: {
+        /**
+         * Code Id
+         *
+         * ULID.
+         */
+        code_id: string;
+    };
+    query?: never;
+    url: '/api/code/{code_id}/refine';
+};
+
+export type RefineCodeErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Too many requests; come again after `Retry-After`.
+     */
+    429: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+    /**
+     * No answer came in time; come again after `Retry-After`.
+     */
+    504: Problem;
+};
+
+export type RefineCodeError = RefineCodeErrors[keyof RefineCodeErrors];
+
+export type RefineCodeResponses = {
+    /**
+     * The project; with `Accept: text/event-stream` server-sent events while it is written: `project`, `file`, `delta` …, `file_end`, then `done` with the project, or `error`.
+     */
+    200: Code;
+};
+
+export type RefineCodeResponse = RefineCodeResponses[keyof RefineCodeResponses];
+
+export type DiffCodeData = {
+    body?: never;
+    path: {
+        /**
+         * Code Id
+         *
+         * ULID.
+         */
+        code_id: string;
+    };
+    query: {
+        /**
+         * Since
+         *
+         * 0 = before the first version.
+         */
+        since: number;
+        /**
+         * Until
+         *
+         * Absent = the newest.
+         */
+        until?: number;
+    };
+    url: '/api/code/{code_id}/diff';
+};
+
+export type DiffCodeErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DiffCodeError = DiffCodeErrors[keyof DiffCodeErrors];
+
+export type DiffCodeResponses = {
+    /**
+     * Successful Response
+     */
+    200: ListingCodeChange;
+};
+
+export type DiffCodeResponse = DiffCodeResponses[keyof DiffCodeResponses];
+
+export type DownloadCodeData = {
+    body?: never;
+    path: {
+        /**
+         * Code Id
+         *
+         * ULID.
+         */
+        code_id: string;
+    };
+    query?: {
+        /**
+         * Version
+         *
+         * Absent = the newest.
+         */
+        version?: number;
+    };
+    url: '/api/code/{code_id}/download';
+};
+
+export type DownloadCodeErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DownloadCodeError = DownloadCodeErrors[keyof DownloadCodeErrors];
+
+export type DownloadCodeResponses = {
+    /**
+     * The files, zipped.
+     */
+    200: Blob | File;
+};
+
+export type DownloadCodeResponse = DownloadCodeResponses[keyof DownloadCodeResponses];
+
 export type ListConversationsData = {
     body?: never;
     path?: never;
@@ -4913,6 +5841,143 @@ export type TestEndpointResponses = {
 };
 
 export type TestEndpointResponse = TestEndpointResponses[keyof TestEndpointResponses];
+
+export type BenchmarkEndpointData = {
+    body: BenchmarkCreate;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A key of your choice; the same request with the same key gives the same job.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * Endpoint Id
+         *
+         * ULID, or `embedded`.
+         */
+        endpoint_id: string;
+    };
+    query?: never;
+    url: '/api/endpoints/{endpoint_id}/benchmark';
+};
+
+export type BenchmarkEndpointErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type BenchmarkEndpointError = BenchmarkEndpointErrors[keyof BenchmarkEndpointErrors];
+
+export type BenchmarkEndpointResponses = {
+    /**
+     * Accepted; the job survives anything from here on.
+     */
+    202: Job;
+};
+
+export type BenchmarkEndpointResponse = BenchmarkEndpointResponses[keyof BenchmarkEndpointResponses];
+
+export type ListBenchmarksData = {
+    body?: never;
+    path: {
+        /**
+         * Endpoint Id
+         *
+         * ULID, or `embedded`.
+         */
+        endpoint_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         *
+         * Most items to return.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the part before.
+         */
+        cursor?: string;
+    };
+    url: '/api/endpoints/{endpoint_id}/benchmarks';
+};
+
+export type ListBenchmarksErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListBenchmarksError = ListBenchmarksErrors[keyof ListBenchmarksErrors];
+
+export type ListBenchmarksResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageJob;
+};
+
+export type ListBenchmarksResponse = ListBenchmarksResponses[keyof ListBenchmarksResponses];
 
 export type GetEndpointHealthData = {
     body?: never;

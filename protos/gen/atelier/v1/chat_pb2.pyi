@@ -1,5 +1,6 @@
 import datetime
 
+from atelier.v1 import common_pb2 as _common_pb2
 from atelier.v1 import endpoints_pb2 as _endpoints_pb2
 from atelier.v1 import options_pb2 as _options_pb2
 from google.protobuf import struct_pb2 as _struct_pb2
@@ -163,7 +164,7 @@ class ChatModel(_message.Message):
     def __init__(self, id: _Optional[str] = ..., endpoint: _Optional[str] = ..., task: _Optional[str] = ..., status: _Optional[str] = ..., context_length: _Optional[int] = ..., created: _Optional[int] = ..., endpoint_id: _Optional[str] = ...) -> None: ...
 
 class UsageRecord(_message.Message):
-    __slots__ = ("id", "owner_id", "endpoint_id", "endpoint", "local", "model", "task", "outcome", "prompt_tokens", "completion_tokens", "estimated", "first_token_ms", "latency_ms", "cached", "time")
+    __slots__ = ("id", "owner_id", "endpoint_id", "endpoint", "local", "model", "task", "outcome", "prompt_tokens", "completion_tokens", "estimated", "first_token_ms", "latency_ms", "cached", "time", "requests")
     ID_FIELD_NUMBER: _ClassVar[int]
     OWNER_ID_FIELD_NUMBER: _ClassVar[int]
     ENDPOINT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -179,6 +180,7 @@ class UsageRecord(_message.Message):
     LATENCY_MS_FIELD_NUMBER: _ClassVar[int]
     CACHED_FIELD_NUMBER: _ClassVar[int]
     TIME_FIELD_NUMBER: _ClassVar[int]
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
     id: str
     owner_id: str
     endpoint_id: str
@@ -194,4 +196,139 @@ class UsageRecord(_message.Message):
     latency_ms: int
     cached: bool
     time: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., owner_id: _Optional[str] = ..., endpoint_id: _Optional[str] = ..., endpoint: _Optional[str] = ..., local: _Optional[bool] = ..., model: _Optional[str] = ..., task: _Optional[str] = ..., outcome: _Optional[str] = ..., prompt_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ..., estimated: _Optional[bool] = ..., first_token_ms: _Optional[int] = ..., latency_ms: _Optional[int] = ..., cached: _Optional[bool] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    requests: int
+    def __init__(self, id: _Optional[str] = ..., owner_id: _Optional[str] = ..., endpoint_id: _Optional[str] = ..., endpoint: _Optional[str] = ..., local: _Optional[bool] = ..., model: _Optional[str] = ..., task: _Optional[str] = ..., outcome: _Optional[str] = ..., prompt_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ..., estimated: _Optional[bool] = ..., first_token_ms: _Optional[int] = ..., latency_ms: _Optional[int] = ..., cached: _Optional[bool] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., requests: _Optional[int] = ...) -> None: ...
+
+class CodeFile(_message.Message):
+    __slots__ = ("path", "language", "content")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    language: str
+    content: str
+    def __init__(self, path: _Optional[str] = ..., language: _Optional[str] = ..., content: _Optional[str] = ...) -> None: ...
+
+class GenerateCodeRequest(_message.Message):
+    __slots__ = ("project_name", "description", "framework", "target_type", "model", "instruction", "files", "max_tokens", "temperature", "seed")
+    PROJECT_NAME_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
+    TARGET_TYPE_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    INSTRUCTION_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    MAX_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    project_name: str
+    description: str
+    framework: str
+    target_type: str
+    model: str
+    instruction: str
+    files: _containers.RepeatedCompositeFieldContainer[CodeFile]
+    max_tokens: int
+    temperature: float
+    seed: int
+    def __init__(self, project_name: _Optional[str] = ..., description: _Optional[str] = ..., framework: _Optional[str] = ..., target_type: _Optional[str] = ..., model: _Optional[str] = ..., instruction: _Optional[str] = ..., files: _Optional[_Iterable[_Union[CodeFile, _Mapping]]] = ..., max_tokens: _Optional[int] = ..., temperature: _Optional[float] = ..., seed: _Optional[int] = ...) -> None: ...
+
+class CodeFileStarted(_message.Message):
+    __slots__ = ("index", "path", "language")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    path: str
+    language: str
+    def __init__(self, index: _Optional[int] = ..., path: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+
+class CodeDelta(_message.Message):
+    __slots__ = ("index", "text")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    text: str
+    def __init__(self, index: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
+
+class CodeFileEnded(_message.Message):
+    __slots__ = ("index", "complete")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    complete: bool
+    def __init__(self, index: _Optional[int] = ..., complete: _Optional[bool] = ...) -> None: ...
+
+class CodeFault(_message.Message):
+    __slots__ = ("line", "column", "message")
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    COLUMN_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    line: int
+    column: int
+    message: str
+    def __init__(self, line: _Optional[int] = ..., column: _Optional[int] = ..., message: _Optional[str] = ...) -> None: ...
+
+class WrittenFile(_message.Message):
+    __slots__ = ("path", "language", "content", "checked", "faults", "complete", "changed")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    CHECKED_FIELD_NUMBER: _ClassVar[int]
+    FAULTS_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    language: str
+    content: str
+    checked: bool
+    faults: _containers.RepeatedCompositeFieldContainer[CodeFault]
+    complete: bool
+    changed: bool
+    def __init__(self, path: _Optional[str] = ..., language: _Optional[str] = ..., content: _Optional[str] = ..., checked: _Optional[bool] = ..., faults: _Optional[_Iterable[_Union[CodeFault, _Mapping]]] = ..., complete: _Optional[bool] = ..., changed: _Optional[bool] = ...) -> None: ...
+
+class CodeResult(_message.Message):
+    __slots__ = ("files", "usable", "reason", "raw", "atelier")
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    USABLE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    RAW_FIELD_NUMBER: _ClassVar[int]
+    ATELIER_FIELD_NUMBER: _ClassVar[int]
+    files: _containers.RepeatedCompositeFieldContainer[WrittenFile]
+    usable: bool
+    reason: str
+    raw: str
+    atelier: bytes
+    def __init__(self, files: _Optional[_Iterable[_Union[WrittenFile, _Mapping]]] = ..., usable: _Optional[bool] = ..., reason: _Optional[str] = ..., raw: _Optional[str] = ..., atelier: _Optional[bytes] = ...) -> None: ...
+
+class CodeEvent(_message.Message):
+    __slots__ = ("started", "delta", "ended", "result")
+    STARTED_FIELD_NUMBER: _ClassVar[int]
+    DELTA_FIELD_NUMBER: _ClassVar[int]
+    ENDED_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    started: CodeFileStarted
+    delta: CodeDelta
+    ended: CodeFileEnded
+    result: CodeResult
+    def __init__(self, started: _Optional[_Union[CodeFileStarted, _Mapping]] = ..., delta: _Optional[_Union[CodeDelta, _Mapping]] = ..., ended: _Optional[_Union[CodeFileEnded, _Mapping]] = ..., result: _Optional[_Union[CodeResult, _Mapping]] = ...) -> None: ...
+
+class CodeOptionsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class CodeFramework(_message.Message):
+    __slots__ = ("name", "label", "targets")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    TARGETS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    label: str
+    targets: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., label: _Optional[str] = ..., targets: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class CodeOptionsResponse(_message.Message):
+    __slots__ = ("frameworks",)
+    FRAMEWORKS_FIELD_NUMBER: _ClassVar[int]
+    frameworks: _containers.RepeatedCompositeFieldContainer[CodeFramework]
+    def __init__(self, frameworks: _Optional[_Iterable[_Union[CodeFramework, _Mapping]]] = ...) -> None: ...

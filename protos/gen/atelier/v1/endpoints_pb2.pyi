@@ -194,3 +194,47 @@ class DiscoverEndpointsResponse(_message.Message):
     ENDPOINTS_FIELD_NUMBER: _ClassVar[int]
     endpoints: _containers.RepeatedCompositeFieldContainer[DiscoveredEndpoint]
     def __init__(self, endpoints: _Optional[_Iterable[_Union[DiscoveredEndpoint, _Mapping]]] = ...) -> None: ...
+
+class BenchmarkEndpointRequest(_message.Message):
+    __slots__ = ("endpoint_id", "model", "tokens", "concurrency")
+    ENDPOINT_ID_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
+    endpoint_id: str
+    model: str
+    tokens: int
+    concurrency: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, endpoint_id: _Optional[str] = ..., model: _Optional[str] = ..., tokens: _Optional[int] = ..., concurrency: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class BenchmarkLevel(_message.Message):
+    __slots__ = ("concurrency", "requests", "failed", "first_token_p50_ms", "first_token_p95_ms", "latency_p50_ms", "tokens_per_s", "estimated")
+    CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    FIRST_TOKEN_P50_MS_FIELD_NUMBER: _ClassVar[int]
+    FIRST_TOKEN_P95_MS_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_P50_MS_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_PER_S_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATED_FIELD_NUMBER: _ClassVar[int]
+    concurrency: int
+    requests: int
+    failed: int
+    first_token_p50_ms: float
+    first_token_p95_ms: float
+    latency_p50_ms: float
+    tokens_per_s: float
+    estimated: bool
+    def __init__(self, concurrency: _Optional[int] = ..., requests: _Optional[int] = ..., failed: _Optional[int] = ..., first_token_p50_ms: _Optional[float] = ..., first_token_p95_ms: _Optional[float] = ..., latency_p50_ms: _Optional[float] = ..., tokens_per_s: _Optional[float] = ..., estimated: _Optional[bool] = ...) -> None: ...
+
+class BenchmarkResult(_message.Message):
+    __slots__ = ("endpoint_id", "endpoint", "model", "levels")
+    ENDPOINT_ID_FIELD_NUMBER: _ClassVar[int]
+    ENDPOINT_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    LEVELS_FIELD_NUMBER: _ClassVar[int]
+    endpoint_id: str
+    endpoint: str
+    model: str
+    levels: _containers.RepeatedCompositeFieldContainer[BenchmarkLevel]
+    def __init__(self, endpoint_id: _Optional[str] = ..., endpoint: _Optional[str] = ..., model: _Optional[str] = ..., levels: _Optional[_Iterable[_Union[BenchmarkLevel, _Mapping]]] = ...) -> None: ...

@@ -18,6 +18,8 @@ PAGES = {
     "/text-to-image": "Make a picture",
     "/jobs": "Jobs",
     "/assets": "Assets",
+    "/models": "Models",
+    "/models/new": "Add a model",
     "/usage": "Usage",
     "/settings": "Settings",
     "/settings/routing": "When it cannot answer",

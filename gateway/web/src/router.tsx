@@ -107,6 +107,18 @@ const assets = createRoute({
   component: lazyRouteComponent(() => import("@/pages/assets/assets-page")),
 });
 
+const models = createRoute({
+  getParentRoute: () => root,
+  path: "/models",
+  component: lazyRouteComponent(() => import("@/pages/models/models-page")),
+});
+
+const newModel = createRoute({
+  getParentRoute: () => root,
+  path: "/models/new",
+  component: lazyRouteComponent(() => import("@/pages/models/new-endpoint-page")),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
@@ -144,7 +156,19 @@ function PagePending() {
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, chat, conversation, textToImage, jobs, assets, usage, settings, settingsRouting]),
+  routeTree: root.addChildren([
+    home,
+    chat,
+    conversation,
+    textToImage,
+    jobs,
+    assets,
+    models,
+    newModel,
+    usage,
+    settings,
+    settingsRouting,
+  ]),
   defaultPreload: "intent",
   defaultErrorComponent: RouteError,
   defaultPendingComponent: PagePending,

@@ -1,7 +1,17 @@
 import * as sdk from "@/client";
 import { client } from "@/client/client.gen";
 import { send } from "./http";
-import type { ConversationChange, JobStatus, MessageRequest, Prices, Routing, TextToImage } from "./types";
+import type {
+  ConversationChange,
+  EndpointChange,
+  JobStatus,
+  MessageRequest,
+  NewEndpoint,
+  Prices,
+  Routing,
+  TextToImage,
+  TriedEndpoint,
+} from "./types";
 
 // One way out for every request: `send` adds the token and throws problems, which the generated client passes on.
 client.setConfig({ baseUrl: "", fetch: send });
@@ -67,6 +77,15 @@ export const api = {
   deleteConversation: (id: string) => data(sdk.deleteConversation({ ...thrown, path: { conversation_id: id } })),
 
   endpoints: () => data(sdk.listEndpoints(thrown)),
+  createEndpoint: (body: NewEndpoint) => data(sdk.createEndpoint({ ...thrown, body })),
+  changeEndpoint: (id: string, body: EndpointChange) =>
+    data(sdk.updateEndpoint({ ...thrown, path: { endpoint_id: id }, body })),
+  deleteEndpoint: (id: string) => data(sdk.deleteEndpoint({ ...thrown, path: { endpoint_id: id } })),
+  activateEndpoint: (id: string) => data(sdk.activateEndpoint({ ...thrown, path: { endpoint_id: id } })),
+  testEndpoint: (id: string) => data(sdk.testEndpoint({ ...thrown, path: { endpoint_id: id } })),
+  tryEndpoint: (body: TriedEndpoint) => data(sdk.tryEndpoint({ ...thrown, body })),
+  endpointHealth: (id: string) => data(sdk.getEndpointHealth({ ...thrown, path: { endpoint_id: id } })),
+  discoverEndpoints: () => data(sdk.discoverEndpoints(thrown)),
   routing: () => data(sdk.getRouting(thrown)),
   setRouting: (body: Routing) => data(sdk.setRouting({ ...thrown, body })),
 

@@ -48,7 +48,23 @@ export const endpointsQuery = queryOptions({
   refetchInterval: 10_000,
 });
 
+/** How an endpoint was; asked for once per look at it. */
+export const endpointHealthQuery = (id: string, checkedAt: string | null) =>
+  queryOptions({
+    queryKey: ["endpoint-health", id, checkedAt],
+    queryFn: () => api.endpointHealth(id),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+    placeholderData: (previous) => previous,
+  });
+
 export const routingQuery = queryOptions({ queryKey: ["endpoints", "routing"], queryFn: api.routing });
+
+export const discoveredQuery = queryOptions({
+  queryKey: ["endpoints", "discovered"],
+  queryFn: api.discoverEndpoints,
+  staleTime: 10_000,
+});
 
 export const jobsQuery = (filter: Omit<JobFilter, "cursor">) =>
   infiniteQueryOptions({

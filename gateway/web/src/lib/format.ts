@@ -83,3 +83,10 @@ export function named(text: string, otherwise: string): string {
 export function conversationTitle(conversation: { title: string } | null | undefined): string {
   return named(conversation?.title ?? "", "New conversation");
 }
+
+/** Words as a sentence: "it has no models" → "It has no models." */
+export function sentence(words: string): string {
+  const text = words.trim();
+  if (text === "") return "";
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?…]$/.test(text) ? "" : ".");
+}

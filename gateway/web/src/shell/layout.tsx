@@ -8,6 +8,7 @@ import { IconButton } from "@/components/icon-button/icon-button";
 import { Toaster } from "@/components/toast/toaster";
 import { LiveJobs } from "@/jobs/live-jobs";
 import { JobTray } from "./job-tray";
+import { ModelSwitcher } from "./model-switcher";
 import { Brand, Navigation } from "./sidebar";
 import { StackStatus } from "./stack-status";
 import { ThemeMenu } from "./theme-menu";
@@ -69,6 +70,7 @@ export function Layout() {
                 <kbd className="ml-4 rounded max-sm:hidden border px-1.5 font-sans text-xs">{MODIFIER} K</kbd>
               </Button>
             </div>
+            <ModelSwitcher />
             <StackStatus />
             <JobTray />
             <ThemeMenu />

@@ -1,7 +1,17 @@
-import { Activity, ChartColumn, House, Image, Images, type LucideIcon, MessageSquare, Settings } from "lucide-react";
+import {
+  Activity,
+  ChartColumn,
+  Cpu,
+  House,
+  Image,
+  Images,
+  type LucideIcon,
+  MessageSquare,
+  Settings,
+} from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/text-to-image" | "/jobs" | "/assets" | "/usage" | "/settings";
+  to: "/" | "/chat" | "/text-to-image" | "/jobs" | "/assets" | "/models" | "/usage" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -26,6 +36,7 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
     title: "Operate",
     items: [
       { to: "/jobs", label: "Jobs", icon: Activity, keywords: ["queue", "running", "history", "activity"] },
+      { to: "/models", label: "Models", icon: Cpu, keywords: ["endpoint", "lm studio", "ollama", "openai", "health"] },
       { to: "/usage", label: "Usage", icon: ChartColumn, keywords: ["tokens", "cost", "price", "money", "spending"] },
       {
         to: "/settings",

@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { generateOptionsQuery, servicesQuery, useChatModels } from "@/api/queries";
+import { endpointsQuery, generateOptionsQuery, servicesQuery } from "@/api/queries";
 import { Button } from "@/components/button/button";
 import { Popover, PopoverClose } from "@/components/popover/popover";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { expectedHealth, type Health, overallHealth } from "@/components/service-list/health";
 import { ServiceList } from "@/components/service-list/service-list";
+import { ownModel } from "@/endpoints/standing";
 import { cn } from "@/lib/cn";
 
 const DOTS = { ready: "bg-success", starting: "bg-warning animate-pulse", absent: "bg-warning", failed: "bg-danger" };
@@ -32,8 +33,9 @@ function Model({ label, name, to }: { label: string; name: string | undefined; t
 /** What runs and which models answer, in the top bar. */
 export function StackStatus() {
   const services = useQuery(servicesQuery);
-  const chat = useChatModels();
+  const endpoints = useQuery(endpointsQuery);
   const options = useQuery(generateOptionsQuery);
+  const active = endpoints.data?.items.find((endpoint) => endpoint.active);
   const states = expectedHealth(services.data?.items ?? []);
   const unreachable = services.isError;
   const health = unreachable ? "failed" : overallHealth(states);
@@ -67,7 +69,7 @@ export function StackStatus() {
           <>
             <ServiceList services={states} />
             <dl className="grid gap-1 border-t pt-3">
-              <Model label="Chat model" name={chat.models[0]?.id} to="/chat" />
+              <Model label="Chat model" name={active && (ownModel(active) || active.name)} to="/chat" />
               <Model label="Image model" name={options.data?.models[0]?.name} to="/text-to-image" />
             </dl>
           </>

@@ -8,14 +8,23 @@ export function MenuTrigger({ children }: { children: ReactNode }) {
   return <Radix.Trigger asChild>{children}</Radix.Trigger>;
 }
 
-export function MenuContent({ children, align = "end" }: { children: ReactNode; align?: "start" | "end" }) {
+interface MenuContentProps {
+  children: ReactNode;
+  align?: "start" | "end";
+  className?: string;
+}
+
+export function MenuContent({ children, align = "end", className }: MenuContentProps) {
   return (
     <Radix.Portal>
       <Radix.Content
         align={align}
         sideOffset={6}
         collisionPadding={8}
-        className="z-50 min-w-44 animate-enter rounded-xl border bg-surface p-1 shadow-float"
+        className={cn(
+          "z-50 max-h-(--radix-dropdown-menu-content-available-height) max-w-[calc(100vw-1rem)] min-w-44 animate-enter overflow-y-auto rounded-xl border bg-surface p-1 shadow-float",
+          className,
+        )}
       >
         {children}
       </Radix.Content>

@@ -1,4 +1,5 @@
 import { CircleAlert, RotateCw } from "lucide-react";
+import type { ReactNode } from "react";
 import { asProblem } from "@/api/problem";
 import { Button } from "@/components/button/button";
 import { cn } from "@/lib/cn";
@@ -9,10 +10,12 @@ interface ProblemNoticeProps {
   className?: string;
   /** Fields whose messages already stand at their controls. */
   shownFields?: readonly string[];
+  /** Below the words: where to go from here. */
+  children?: ReactNode;
 }
 
 /** A failed request, in words a person can act on. */
-export function ProblemNotice({ error, onRetry, className, shownFields = [] }: ProblemNoticeProps) {
+export function ProblemNotice({ error, onRetry, className, shownFields = [], children }: ProblemNoticeProps) {
   const problem = asProblem(error);
   const fields = problem.fields.filter((entry) => !shownFields.includes(entry.field.replace(/^body\./, "")));
   return (
@@ -36,6 +39,7 @@ export function ProblemNotice({ error, onRetry, className, shownFields = [] }: P
         )}
         {problem.retryAfterS !== null && <p className="mt-1">Try again in {problem.retryAfterS} s.</p>}
         {problem.traceId && <p className="mt-1 font-mono text-xs break-all opacity-80">trace {problem.traceId}</p>}
+        {children}
       </div>
       {onRetry && problem.status !== 404 && (
         <Button size="sm" onClick={onRetry}>

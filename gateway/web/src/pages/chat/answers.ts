@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { api } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
-import { conversationQuery } from "@/api/queries";
+import { conversationQuery, endpointsQuery } from "@/api/queries";
 import { frames } from "@/api/sse";
 import type { Message, MessageRequest } from "@/api/types";
 import { createValue } from "@/lib/value";
@@ -92,6 +92,8 @@ export async function answer(queries: QueryClient, conversationId: string, reque
     controllers.delete(conversationId);
     setAnswer(conversationId, problem === null ? null : { request, problem });
     void queries.invalidateQueries({ queryKey: ["conversations"] });
+    // Asking also shows how the endpoints are.
+    void queries.invalidateQueries({ queryKey: endpointsQuery.queryKey });
     // The first question also gave the conversation its title.
     setTimeout(() => void queries.invalidateQueries({ queryKey }), ended ? 0 : SETTLE_MS);
   }

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight, Pencil, RefreshCw } from "lucide-react";
 import { memo, useState } from "react";
 import { Problem } from "@/api/problem";
@@ -8,7 +9,7 @@ import { IconButton } from "@/components/icon-button/icon-button";
 import { Textarea } from "@/components/input/input";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { cn } from "@/lib/cn";
-import { duration } from "@/lib/format";
+import { byline, fallback } from "./byline";
 import { Markdown } from "./markdown";
 import type { BranchPoint } from "./tree";
 
@@ -88,17 +89,27 @@ function UserMessage({ point, locked, onChoose, onEdit }: MessageViewProps) {
   );
 }
 
-function byline(message: Message): string {
-  const counted = message.usage?.completion_tokens;
-  const tokens = typeof counted === "number" ? counted : 0;
-  const seconds = message.latency_ms === null ? null : message.latency_ms / 1000;
-  const parts = [message.model];
-  if (seconds !== null && message.content !== "") parts.push(duration(seconds));
-  if (tokens > 0) parts.push(`${tokens} tokens`);
-  if (tokens > 0 && seconds) parts.push(`${(tokens / seconds).toFixed(tokens / seconds < 10 ? 1 : 0)} tokens/s`);
-  if (message.status === "stopped") parts.push("stopped");
-  return parts.filter(Boolean).join(" · ");
+function FallbackNote({ message }: { message: Message }) {
+  const found = fallback(message);
+  if (found === null) return null;
+  return (
+    <details className="text-xs wrap-anywhere text-warning">
+      <summary className="w-fit cursor-pointer rounded">
+        {message.answered_by?.endpoint} answered in place of {found.instead.join(" and ")}
+      </summary>
+      <ul className="mt-1 grid gap-0.5 pl-4 text-muted">
+        {found.reasons.map(({ endpoint, words }, index) => (
+          <li key={`${index} ${endpoint}`}>
+            <span className="font-medium">{endpoint}</span> {words}
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
 }
+
+// What the person at the screen can mend by looking at the endpoints.
+const OF_ENDPOINTS = ["all_failed", "no_endpoint", "unreachable", "endpoint_refused", "timed_out"];
 
 function AssistantMessage({ point, locked, onChoose, onRegenerate }: MessageViewProps) {
   const { message } = point;
@@ -131,7 +142,13 @@ function AssistantMessage({ point, locked, onChoose, onRegenerate }: MessageView
             )
           }
           {...(locked ? {} : { onRetry: () => onRegenerate(message) })}
-        />
+        >
+          {OF_ENDPOINTS.includes(message.error?.code ?? "") && (
+            <Link to="/models" className="mt-1 inline-block font-medium text-accent underline underline-offset-4">
+              See how your models are
+            </Link>
+          )}
+        </ProblemNotice>
       )}
       {!writing && (
         <div className={cn("-ml-2 flex min-h-8 flex-wrap items-center", message.content === "" && "ml-0")}>
@@ -140,9 +157,10 @@ function AssistantMessage({ point, locked, onChoose, onRegenerate }: MessageView
           <IconButton label="Answer again" disabled={locked} onClick={() => onRegenerate(message)}>
             <RefreshCw />
           </IconButton>
-          <span className="ml-1 text-xs text-muted tabular-nums">{byline(message)}</span>
+          <span className="ml-1 min-w-0 text-xs wrap-anywhere text-muted tabular-nums">{byline(message)}</span>
         </div>
       )}
+      {!writing && <FallbackNote message={message} />}
     </div>
   );
 }

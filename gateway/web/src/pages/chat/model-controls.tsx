@@ -1,13 +1,16 @@
+import { useQuery } from "@tanstack/react-query";
 import { Settings2 } from "lucide-react";
 import { useEffect, useState } from "react";
-import { useChatModels } from "@/api/queries";
+import { endpointsQuery } from "@/api/queries";
 import { Field } from "@/components/field/field";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { Input, Textarea } from "@/components/input/input";
 import { NumberSlider } from "@/components/number-slider/number-slider";
 import { Popover } from "@/components/popover/popover";
 import { Select } from "@/components/select/select";
-import { changeChatSettings, chatSettings } from "./chat-settings";
+import { ownModel } from "@/endpoints/standing";
+import { changeChatSettings, chatSettings } from "@/lib/chat-settings";
+import { modelChoices } from "./model-choices";
 
 const ACTIVE = "(active)";
 
@@ -19,21 +22,21 @@ interface ModelControlsProps {
 /** Which model answers, and how. */
 export function ModelControls({ systemPrompt, onSystemPrompt }: ModelControlsProps) {
   const settings = chatSettings.use();
-  const { models } = useChatModels();
   const [system, setSystem] = useState(systemPrompt);
   useEffect(() => setSystem(systemPrompt), [systemPrompt]);
-  const others = models.slice(1);
-  const known = others.some((model) => model.id === settings.model);
+  const { data } = useQuery(endpointsQuery);
+  const active = data?.items.find((endpoint) => endpoint.active);
+  const others = modelChoices(data?.items ?? [], settings.model);
   return (
     <>
       <Select
         aria-label="Model"
         className="w-auto max-w-56 border-transparent bg-transparent text-muted hover:border-transparent hover:bg-hover"
-        value={known ? settings.model : ACTIVE}
+        value={settings.model || ACTIVE}
         onChange={(model) => changeChatSettings({ model: model === ACTIVE ? "" : model })}
         choices={[
-          { value: ACTIVE, label: models[0]?.id ?? "No model yet" },
-          ...others.map((model) => ({ value: model.id, label: model.id })),
+          { value: ACTIVE, label: (active && (ownModel(active) || active.name)) || "No model yet", note: "active" },
+          ...others.map(({ model, note }) => ({ value: model, label: model, note })),
         ]}
       />
       <Popover

@@ -7,8 +7,8 @@ import { conversationQuery, useChatModels } from "@/api/queries";
 import { Button } from "@/components/button/button";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { ServiceWait } from "@/components/service-list/service-wait";
+import { chatSettings, settingsRequest } from "@/lib/chat-settings";
 import { answer } from "./answers";
-import { chatSettings, settingsRequest } from "./chat-settings";
 import { Composer } from "./composer";
 import { ModelControls } from "./model-controls";
 

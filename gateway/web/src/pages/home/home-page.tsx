@@ -1,9 +1,10 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { assetsQuery, jobsQuery, servicesQuery } from "@/api/queries";
+import { assetsQuery, endpointsQuery, jobsQuery, servicesQuery } from "@/api/queries";
 import { AssetImage } from "@/components/asset-media/asset-image";
 import { describeAsset } from "@/components/asset-media/describe";
+import { Button } from "@/components/button/button";
 import { JobProgress } from "@/components/job-progress/job-progress";
 import { JobStatusBadge } from "@/components/job-status/job-status";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
@@ -25,6 +26,22 @@ function Services() {
       {query.isPending && <Skeleton className="h-28" />}
       {query.isError && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
       {query.data && <ServiceList services={expectedHealth(query.data.items)} />}
+    </Panel>
+  );
+}
+
+/** For those who have none yet; the built-in model is always there. */
+function OwnModels() {
+  const { data } = useQuery(endpointsQuery);
+  if (data?.items.length !== 1) return null;
+  return (
+    <Panel title="Bring your own model">
+      <p className="text-pretty text-muted">
+        Chat with what runs in LM Studio, Ollama or vLLM, or with a model in the cloud.
+      </p>
+      <Button asChild className="w-fit">
+        <Link to="/models/new">Add a model</Link>
+      </Button>
     </Panel>
   );
 }
@@ -115,7 +132,10 @@ export default function HomePage() {
           <RecentAssets />
           <RecentJobs />
         </div>
-        <Services />
+        <div className="grid min-w-0 gap-4">
+          <Services />
+          <OwnModels />
+        </div>
       </div>
     </div>
   );

@@ -1,5 +1,5 @@
-import { readStored, writeStored } from "@/lib/storage";
-import { createValue } from "@/lib/value";
+import { readStored, writeStored } from "./storage";
+import { createValue } from "./value";
 
 /** How answers are asked for; kept in this browser. NaN = the model's own choice. */
 export interface ChatSettings {

@@ -20,7 +20,9 @@ PAGES = {
     "/assets": "Assets",
     "/models": "Models",
     "/models/new": "Add a model",
+    "/usage": "Usage",
     "/settings": "Settings",
+    "/settings/routing": "When it cannot answer",
     "/no-such-page": "There is no such page",
 }
 FIRST_LOAD_BYTES = 200_000

@@ -16,6 +16,14 @@ function oneOf<T extends string>(given: Given, name: string, choices: readonly T
   return choices.find((choice) => choice === given[name]);
 }
 
+/** A search parameter as a day, `2026-01-31`; one that no calendar has does not count. */
+function day(given: Given, name: string): string | undefined {
+  const value = word(given, name);
+  if (value === undefined || !/^\d{4}-\d\d-\d\d$/.test(value)) return undefined;
+  const time = new Date(`${value}T00:00:00Z`);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(value) ? value : undefined;
+}
+
 /** Drop what is undefined, so that addresses stay short. */
 function present<T extends object>(search: T): T {
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T;
@@ -39,6 +47,15 @@ interface JobsSearch {
 interface AssetsSearch {
   kind?: "image" | "video" | "file" | undefined;
   asset?: string | undefined;
+}
+
+interface UsageSearch {
+  /** The last so many days; 30 unless it or both ends are given. */
+  days?: 7 | 90 | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+  by?: "endpoint" | "day" | undefined;
+  measure?: "cost" | undefined;
 }
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFoundPage });
@@ -108,6 +125,27 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("@/pages/settings/settings-page")),
 });
 
+const settingsRouting = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/routing",
+  component: lazyRouteComponent(() => import("@/pages/settings/routing/routing-page")),
+});
+
+const usage = createRoute({
+  getParentRoute: () => root,
+  path: "/usage",
+  validateSearch: (given: Given): UsageSearch => {
+    const [since, until] = [day(given, "since"), day(given, "until")];
+    const days = ([7, 90] as const).find((count) => String(count) === word(given, "days"));
+    return present({
+      ...(since && until ? { since, until } : { days }),
+      by: oneOf(given, "by", ["endpoint", "day"]),
+      measure: oneOf(given, "measure", ["cost"]),
+    });
+  },
+  component: lazyRouteComponent(() => import("@/pages/usage/usage-page")),
+});
+
 function PagePending() {
   return (
     <div className="mx-auto grid w-full max-w-6xl gap-4 p-6">
@@ -118,7 +156,19 @@ function PagePending() {
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, chat, conversation, textToImage, jobs, assets, models, newModel, settings]),
+  routeTree: root.addChildren([
+    home,
+    chat,
+    conversation,
+    textToImage,
+    jobs,
+    assets,
+    models,
+    newModel,
+    usage,
+    settings,
+    settingsRouting,
+  ]),
   defaultPreload: "intent",
   defaultErrorComponent: RouteError,
   defaultPendingComponent: PagePending,

@@ -7,6 +7,8 @@ import type {
   JobStatus,
   MessageRequest,
   NewEndpoint,
+  Prices,
+  Routing,
   TextToImage,
   TriedEndpoint,
 } from "./types";
@@ -84,6 +86,11 @@ export const api = {
   endpointHealth: (id: string) => data(sdk.getEndpointHealth({ ...thrown, path: { endpoint_id: id } })),
   discoverEndpoints: () => data(sdk.discoverEndpoints(thrown)),
   routing: () => data(sdk.getRouting(thrown)),
+  setRouting: (body: Routing) => data(sdk.setRouting({ ...thrown, body })),
+
+  usage: (since: string, until: string) => data(sdk.getUsage({ ...thrown, query: { since, until } })),
+  prices: () => data(sdk.listPrices(thrown)),
+  setPrices: (body: Prices) => data(sdk.setPrices({ ...thrown, body })),
 
   /** Asks the model; the answer's body is the event stream, read with `frames`. */
   postMessage: (id: string, request: MessageRequest, signal: AbortSignal) =>

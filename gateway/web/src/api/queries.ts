@@ -86,3 +86,12 @@ export const conversationsQuery = (q: string) =>
 
 export const conversationQuery = (id: string) =>
   queryOptions({ queryKey: ["conversation", id], queryFn: () => api.conversation(id) });
+
+export const usageQuery = (since: string, until: string) =>
+  queryOptions({
+    queryKey: ["usage", since, until],
+    queryFn: () => api.usage(since, until),
+    refetchInterval: 30_000,
+  });
+
+export const pricesQuery = queryOptions({ queryKey: ["prices"], queryFn: api.prices });

@@ -18,8 +18,12 @@ export type {
   Job,
   JobError,
   Message,
+  Price,
+  Prices,
   Routing,
   ServiceState,
+  Usage,
+  UsageItem,
 } from "@/client";
 
 export type JobStatus = import("@/client").Job["status"];

@@ -39,6 +39,27 @@ export function bytes(size: number): string {
   return `${value.toFixed(1)} ${units[unit]}`;
 }
 
+const whole = new Intl.NumberFormat("en");
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const cents = new Intl.NumberFormat("en", { style: "currency", currency: "USD" });
+const fractions = new Intl.NumberFormat("en", { style: "currency", currency: "USD", maximumSignificantDigits: 2 });
+
+/** "12,345". */
+export function wholeNumber(value: number): string {
+  return whole.format(value);
+}
+
+/** "812", "12.3K", "4M": for axes and summaries. */
+export function shortNumber(value: number): string {
+  return compact.format(value);
+}
+
+/** US dollars: "$1,234.50"; below a cent "$0.0042", since single answers cost that little. */
+export function dollars(value: number): string {
+  if (value === 0 || value >= 0.01) return cents.format(value);
+  return value < 0.000001 ? "< $0.000001" : fractions.format(value);
+}
+
 /** "diffusion.text_to_image" → "Text to image". */
 export function kindLabel(kind: string): string {
   const words = (kind.split(".").pop() ?? kind).replaceAll("_", " ");

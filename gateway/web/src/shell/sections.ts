@@ -1,7 +1,17 @@
-import { Activity, Cpu, House, Image, Images, type LucideIcon, MessageSquare, Settings } from "lucide-react";
+import {
+  Activity,
+  ChartColumn,
+  Cpu,
+  House,
+  Image,
+  Images,
+  type LucideIcon,
+  MessageSquare,
+  Settings,
+} from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/text-to-image" | "/jobs" | "/assets" | "/models" | "/settings";
+  to: "/" | "/chat" | "/text-to-image" | "/jobs" | "/assets" | "/models" | "/usage" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -27,7 +37,13 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
     items: [
       { to: "/jobs", label: "Jobs", icon: Activity, keywords: ["queue", "running", "history", "activity"] },
       { to: "/models", label: "Models", icon: Cpu, keywords: ["endpoint", "lm studio", "ollama", "openai", "health"] },
-      { to: "/settings", label: "Settings", icon: Settings, keywords: ["theme", "token", "api", "dark", "light"] },
+      { to: "/usage", label: "Usage", icon: ChartColumn, keywords: ["tokens", "cost", "price", "money", "spending"] },
+      {
+        to: "/settings",
+        label: "Settings",
+        icon: Settings,
+        keywords: ["theme", "token", "api", "dark", "light", "routing", "fallback"],
+      },
     ],
   },
 ];

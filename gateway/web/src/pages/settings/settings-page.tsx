@@ -1,29 +1,18 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ExternalLink } from "lucide-react";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { api } from "@/api/client";
 import { storeToken, token } from "@/api/token";
 import { Button } from "@/components/button/button";
 import { CopyButton } from "@/components/copy-button/copy-button";
 import { Field } from "@/components/field/field";
 import { Input } from "@/components/input/input";
-import { PageHeader } from "@/components/page-header/page-header";
 import { Segmented } from "@/components/segmented/segmented";
 import { toast } from "@/components/toast/toast-store";
 import { setTheme, theme } from "@/shell/theme";
 import { THEMES } from "@/shell/theme-menu";
-
-function Card({ title, about, children }: { title: string; about: ReactNode; children: ReactNode }) {
-  return (
-    <section className="grid gap-4 rounded-2xl border bg-surface p-5 shadow-card md:grid-cols-[14rem_1fr] md:gap-8">
-      <div>
-        <h2 className="font-semibold">{title}</h2>
-        <p className="mt-1 text-pretty text-muted">{about}</p>
-      </div>
-      <div className="grid min-w-0 content-start gap-4">{children}</div>
-    </section>
-  );
-}
+import { Card } from "./card";
+import { SettingsHeader } from "./settings-header";
 
 function Address({ label, value }: { label: string; value: string }) {
   return (
@@ -87,7 +76,7 @@ export default function SettingsPage() {
   const origin = window.location.origin;
   return (
     <div className="mx-auto grid w-full max-w-4xl grid-cols-1 gap-5 p-4 md:p-6">
-      <PageHeader title="Settings">For this browser. Nothing here leaves it.</PageHeader>
+      <SettingsHeader>For this browser. Nothing here leaves it.</SettingsHeader>
       <Card title="Appearance" about="Follow the system, or choose for yourself.">
         <Segmented
           label="Theme"

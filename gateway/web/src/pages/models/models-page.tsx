@@ -24,7 +24,10 @@ function Order({ endpoints }: { endpoints: readonly Endpoint[] }) {
   return (
     <p className="wrap-anywhere text-muted">
       <strong className="font-medium text-foreground">{turns[0]?.name}</strong> answers. When it cannot, the next one
-      does: {turns.slice(1).map(({ name }) => name).join(", then ")}.
+      does: {turns.slice(1).map(({ name }) => name).join(", then ")}.{" "}
+      <Link to="/settings/routing" className="text-accent underline-offset-2 hover:underline">
+        Change the order
+      </Link>
     </p>
   );
 }

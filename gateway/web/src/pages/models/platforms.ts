@@ -48,6 +48,13 @@ export const PLATFORMS: readonly Platform[] = [
     key: "needed",
   },
   {
+    kind: "anthropic",
+    label: "Anthropic",
+    about: "Claude, in the cloud, with your key.",
+    address: "https://api.anthropic.com/v1",
+    key: "needed",
+  },
+  {
     kind: "openai_compatible",
     label: "OpenAI-compatible",
     about: "Any other server that speaks OpenAI's API.",

@@ -60,7 +60,7 @@ class Directory:
         self._between_s = between_s
         self._owners: dict[str, _Owner] = {}
         self._seen: dict[str, _Seen] = {}
-        self._retired: set[asyncio.Task[None]] = set()
+        self._retired: dict[asyncio.Task[None], Endpoint] = {}
         self._watches = (
             BucketWatch(bus, subjects.ENDPOINTS_BUCKET, OwnerEndpoints, self._on_owner),
             BucketWatch(bus, subjects.HEALTH_BUCKET, EndpointHealth, self._on_health),
@@ -75,7 +75,11 @@ class Directory:
         """End the watches and close all connections."""
         for watch in self._watches:
             await watch.stop()
-        await end(*self._retired)
+        retired = dict(self._retired)
+        await end(*retired)
+        # Being cancelled may have kept them from it.
+        for way in retired.values():
+            await way.close()
         for owner in self._owners.values():
             for connected in owner.endpoints.values():
                 if connected.way is not None:
@@ -184,8 +188,8 @@ class Directory:
         if connected.way is None:
             return
         task = asyncio.create_task(connected.way.retire(), name="endpoint-retire")
-        self._retired.add(task)
-        task.add_done_callback(self._retired.discard)
+        self._retired[task] = connected.way
+        task.add_done_callback(lambda done: self._retired.pop(done, None))
 
 
 def _same_way(one: Registered, other: Registered) -> bool:

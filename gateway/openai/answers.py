@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from atelier.v1.chat_pb2 import CompletionChunk
-from gateway.presence import left
+from gateway.disconnect import left
 from gateway.problems import openai_error
 from services.kit.failures import Failure, Unavailable
 

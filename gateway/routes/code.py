@@ -15,7 +15,7 @@ from gateway import code
 from gateway import code_schemas as schemas
 from gateway.answers import Asker
 from gateway.catalog import code as catalog
-from gateway.presence import while_there
+from gateway.disconnect import while_there
 from gateway.problems import trace_id_of
 from gateway.routing import Cursor, Id, Limit, event_stream, problems, router
 from gateway.schemas import Listing, Page

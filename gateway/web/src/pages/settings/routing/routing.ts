@@ -7,7 +7,7 @@ export const MOST_FALLBACKS = 16;
 
 export const TASKS = [
   { task: "chat", label: "Chat", about: "Whatever is none of the others." },
-  { task: "code", label: "Code", about: "Questions about programs." },
+  { task: "code", label: "Code", about: "Projects written from a description." },
   { task: "long_context", label: "Long context", about: "Prompts above the size set below." },
   { task: "vision", label: "Vision", about: "Messages with pictures." },
   { task: "tools", label: "Tools", about: "Requests that bring functions to call." },

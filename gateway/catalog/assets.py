@@ -41,11 +41,7 @@ async def page(
         query = query.where(AssetRow.job_id == wanted.job_id)
     if wanted.project_id is not None:
         query = query.where(AssetRow.project_id == wanted.project_id)
-    if cursor:
-        (last_id,) = pages.decode(cursor, 1)
-        query = query.where(AssetRow.id < last_id)
-    rows = (await session.scalars(query.order_by(AssetRow.id.desc()).limit(limit + 1))).all()
-    return pages.cut(rows, limit, lambda row: (row.id,))
+    return await pages.newest_first(session, query, AssetRow.id, limit, cursor)
 
 
 async def of_jobs(session: AsyncSession, job_ids: Sequence[str]) -> dict[str, list[AssetRow]]:

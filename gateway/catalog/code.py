@@ -23,11 +23,7 @@ async def page(
     if text:
         fields = (CodeProjectRow.name, CodeProjectRow.description)
         query = query.where(or_(*(field.icontains(text, autoescape=True) for field in fields)))
-    if cursor:
-        (last_id,) = pages.decode(cursor, 1)
-        query = query.where(CodeProjectRow.id < last_id)
-    rows = (await session.scalars(query.order_by(CodeProjectRow.id.desc()).limit(limit + 1))).all()
-    return pages.cut(rows, limit, lambda row: (row.id,))
+    return await pages.newest_first(session, query, CodeProjectRow.id, limit, cursor)
 
 
 async def versions(session: AsyncSession, project_id: str) -> Sequence[CodeVersionRow]:

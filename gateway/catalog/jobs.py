@@ -60,11 +60,7 @@ async def page(
         query = query.where(JobRow.project_id == wanted.project_id)
     for name, text in wanted.params.items():
         query = query.where(JobRow.params[name].as_string() == text)
-    if cursor:
-        (last_id,) = pages.decode(cursor, 1)
-        query = query.where(JobRow.id < last_id)
-    rows = (await session.scalars(query.order_by(JobRow.id.desc()).limit(limit + 1))).all()
-    return pages.cut(rows, limit, lambda row: (row.id,))
+    return await pages.newest_first(session, query, JobRow.id, limit, cursor)
 
 
 async def add(session: AsyncSession, rows: Sequence[JobRow]) -> list[int]:

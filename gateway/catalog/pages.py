@@ -4,9 +4,12 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, NoReturn, TypeVar, cast
+from typing import Any, Generic, NoReturn, TypeVar, cast
 
 import orjson
+from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from services.kit.failures import BadInput
 
@@ -45,6 +48,17 @@ def cut(rows: Sequence[T], limit: int, key: Callable[[T], tuple[str, ...]]) -> P
     if len(rows) <= limit:
         return Part(rows, None)
     return Part(rows[:limit], encode(*key(rows[limit - 1])))
+
+
+async def newest_first(
+    session: AsyncSession, query: Select[Any], row_id: InstrumentedAttribute[str], limit: int, cursor: str | None
+) -> Part[Any]:
+    """A part of the rows a query selects, by their ids, which are ULIDs and so in the order of time."""
+    if cursor:
+        (last_id,) = decode(cursor, 1)
+        query = query.where(row_id < last_id)
+    rows = (await session.scalars(query.order_by(row_id.desc()).limit(limit + 1))).all()
+    return cut(rows, limit, lambda row: (row.id,))
 
 
 def refuse() -> NoReturn:

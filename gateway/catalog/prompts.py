@@ -20,8 +20,4 @@ async def page(
     if text:
         fields = (PromptRow.name, PromptRow.description, PromptRow.text)
         query = query.where(or_(*(field.icontains(text, autoescape=True) for field in fields)))
-    if cursor:
-        (last_id,) = pages.decode(cursor, 1)
-        query = query.where(PromptRow.id < last_id)
-    rows = (await session.scalars(query.order_by(PromptRow.id.desc()).limit(limit + 1))).all()
-    return pages.cut(rows, limit, lambda row: (row.id,))
+    return await pages.newest_first(session, query, PromptRow.id, limit, cursor)

@@ -67,6 +67,9 @@ def refining(project: CodeProjectRow, base: CodeVersionRow | None, ask: schemas.
         model=ask.model,
         instruction=ask.instruction,
     )
+    for name in ("max_tokens", "temperature", "seed"):
+        if (value := getattr(ask, name)) is not None:
+            setattr(request, name, value)
     # Without an instruction it is written anew: what is there would only be said again.
     for one in base.files if base is not None and ask.instruction else ():
         request.files.add(path=one["path"], language=one["language"], content=one["content"])

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.conversation_schemas import Attempt, MessageError
+from gateway.conversation_schemas import EXACT, Attempt, MessageError
+from services.kit.schema import WHOLE
 
 CodeStatus = Literal["complete", "unusable", "stopped", "failed"]
 _ULID = "01K9ZC1Q5V8M3T7R2N4B6D0XYA"
@@ -77,8 +78,13 @@ class CodeRefine(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     instruction: str = Field("", max_length=20_000, description="Empty = write it anew.", examples=["Make it blue."])
-    version: Annotated[int, Field(ge=1)] | None = Field(None, description="To start from; absent = the newest.")
+    version: Annotated[int, Field(ge=1, le=2**31 - 1), WHOLE] | None = Field(
+        None, description="To start from; absent = the newest."
+    )
     model: str = Field("", max_length=256, description="Empty = as the routing says for code.")
+    max_tokens: Annotated[int, Field(ge=1, le=2**31 - 1), WHOLE] | None = Field(None, examples=[2000])
+    temperature: float | None = Field(None, ge=0, le=2)
+    seed: Annotated[int, Field(ge=-EXACT, le=EXACT), WHOLE] | None = None
 
 
 class CodeChange(BaseModel):

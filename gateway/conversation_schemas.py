@@ -10,7 +10,7 @@ from services.kit.schema import WHOLE
 MessageStatus = Literal["complete", "stopped", "failed", "streaming"]
 
 # Beyond this a JSON number is another one after it went through JavaScript.
-_EXACT = 2**53 - 1
+EXACT = 2**53 - 1
 _ULID = "01K9ZC1Q5V8M3T7R2N4B6D0XYA"
 _Model = Annotated[str, Field(max_length=256)]
 
@@ -111,7 +111,7 @@ class _Sampling(BaseModel):
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, ge=0, le=1)
     max_tokens: Annotated[int, Field(ge=1, le=2**31 - 1), WHOLE] | None = Field(None, examples=[64])
-    seed: Annotated[int, Field(ge=-_EXACT, le=_EXACT), WHOLE] | None = Field(None, examples=[42])
+    seed: Annotated[int, Field(ge=-EXACT, le=EXACT), WHOLE] | None = Field(None, examples=[42])
 
 
 class MessageCreate(_Sampling):
@@ -148,6 +148,7 @@ class CompareCreate(_Sampling):
         min_length=2,
         max_length=4,
         description="Names of models or endpoints; empty = the active one.",
+        json_schema_extra={"uniqueItems": True},
         examples=[["smollm2-135m-instruct", ""]],
     )
     conversation_id: str | None = Field(None, max_length=26, description="Absent = a new conversation.")

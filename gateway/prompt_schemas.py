@@ -82,7 +82,7 @@ class PromptFill(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    variables: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=100_000)]] = Field(
+    variables: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=10_000)]] = Field(
         max_length=64, examples=[{"topic": "rain"}]
     )
 

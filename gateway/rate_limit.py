@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 WINDOW_S = 60.0
 # JetStream's words for it; its error code stands for everything that keeps a message from being stored.
 _TOO_MANY = "maximum messages per subject"
-_ANSWER_S = 2.0
+_ANSWER_S = 5.0
 
 
 @dataclass(frozen=True)

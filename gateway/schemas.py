@@ -10,8 +10,6 @@ from services.kit.schema import WHOLE
 T = TypeVar("T")
 JobStatus = Literal["pending", "running", "paused", "completed", "failed", "cancelled"]
 
-# Beyond this a JSON number is another one after it went through JavaScript.
-_EXACT = 2**53 - 1
 _ULID = "01K9ZC1Q5V8M3T7R2N4B6D0XYA"
 
 

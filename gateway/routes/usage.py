@@ -1,10 +1,12 @@
 """What language models used, and what that cost."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import BeforeValidator
 
 from gateway import usage_schemas as schemas
 from gateway.catalog import endpoints, usage
@@ -16,10 +18,23 @@ from services.kit.failures import BadInput
 
 routes = router("usage")
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DAYS = 30
 _MOST_DAYS = 3660
 
-Day = Annotated[date | None, Query(description="In UTC, `2026-01-31`.", examples=["2026-01-31"])]
+
+def _written_out(value: object) -> object:
+    """Pydantic also reads a number as seconds since 1970."""
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("must be a day, as in 2026-01-31")
+    return value
+
+
+Day = Annotated[
+    date | None,
+    BeforeValidator(_written_out),
+    Query(description="In UTC, `2026-01-31`.", examples=["2026-01-31"]),
+]
 
 
 @routes.get("/api/usage", operation_id="get_usage", summary="Tokens and cost", responses=problems(422))

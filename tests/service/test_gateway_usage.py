@@ -122,6 +122,7 @@ async def test_a_price_makes_a_cost_and_can_be_changed(rig: Rig, ann: httpx.Asyn
     ("query", "field"),
     [
         ({"since": "yesterday"}, "since"),
+        ({"until": "0"}, "until"),
         ({"since": "2026-02-02", "until": "2026-02-01"}, "since"),
         ({"since": "0001-01-01", "until": "2026-02-01"}, "since"),
     ],

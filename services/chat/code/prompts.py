@@ -6,8 +6,6 @@ from typing import Any
 from atelier.v1.chat_pb2 import ChatCompletionRequest, ChatMessage, CodeFile, GenerateCodeRequest
 from services.chat.code.kinds import FRAMEWORKS, TARGETS, entry
 
-_MOST_TOKENS = 8192
-
 _FENCED = "Answer with files only. Begin each file with a line `### path`, then its whole code in one fenced block."
 _STRUCTURED = 'Answer with one JSON object {"files": [{"path": "…", "content": "…"}]} that holds every file whole.'
 _SCHEMA: dict[str, Any] = {
@@ -36,7 +34,9 @@ def question(request: GenerateCodeRequest, *, structured: bool) -> ChatCompletio
     asked = ChatCompletionRequest(model=request.model, stream=True)
     asked.messages.append(_said("system", f"{system} {_STRUCTURED if structured else _FENCED}"))
     asked.messages.append(_said("user", _refine(request) if request.files else _begin(request)))
-    asked.max_tokens = request.max_tokens if request.HasField("max_tokens") else _MOST_TOKENS
+    # Without a limit an endpoint writes as much as its context holds.
+    if request.HasField("max_tokens"):
+        asked.max_tokens = request.max_tokens
     asked.temperature = request.temperature if request.HasField("temperature") else 0.2
     if request.HasField("seed"):
         asked.seed = request.seed

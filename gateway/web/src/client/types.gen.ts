@@ -517,6 +517,18 @@ export type CodeRefine = {
      * Empty = as the routing says for code.
      */
     model?: string;
+    /**
+     * Max Tokens
+     */
+    max_tokens?: number | null;
+    /**
+     * Temperature
+     */
+    temperature?: number | null;
+    /**
+     * Seed
+     */
+    seed?: number | null;
 };
 
 /**

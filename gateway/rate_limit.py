@@ -57,10 +57,12 @@ class RateLimited(Failure):
     retryable = True
 
     def __init__(self, allowance: Allowance) -> None:
+        # What is over the server forgets a moment later.
+        wait_s = max(1, math.ceil(allowance.reset_s))
         super().__init__(
             f"You have used your {allowance.limit} requests per minute.",
-            hint=f"Ask again in {math.ceil(allowance.reset_s)} s.",
-            retry_after_s=math.ceil(allowance.reset_s),
+            hint=f"Ask again in {wait_s} s.",
+            retry_after_s=wait_s,
         )
         self.headers = allowance.headers
 

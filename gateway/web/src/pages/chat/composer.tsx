@@ -124,7 +124,13 @@ export function Composer(props: ComposerProps) {
         </div>
       </form>
       {/* Not in the form: what is submitted in a layer counts as submitted around it. */}
-      <PromptPicker open={picking} onOpenChange={setPicking} onText={insert} onSystemPrompt={onSystemPrompt} />
+      <PromptPicker
+        open={picking}
+        onOpenChange={setPicking}
+        onText={insert}
+        onSystemPrompt={onSystemPrompt}
+        focusAfter={box}
+      />
     </>
   );
 }

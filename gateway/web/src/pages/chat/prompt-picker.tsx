@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useDeferredValue, useState } from "react";
+import { type RefObject, useDeferredValue, useState } from "react";
 import { promptsQuery } from "@/api/queries";
 import type { Prompt } from "@/api/types";
 import { Badge } from "@/components/badge/badge";
@@ -16,6 +16,7 @@ interface PromptPickerProps {
   onOpenChange: (open: boolean) => void;
   onText: (text: string) => void;
   onSystemPrompt: (text: string) => void;
+  focusAfter: RefObject<HTMLElement | null>;
 }
 
 function Choices({ onChoose }: { onChoose: (prompt: Prompt) => void }) {
@@ -65,7 +66,7 @@ function Choices({ onChoose }: { onChoose: (prompt: Prompt) => void }) {
 }
 
 /** Choose a template, fill its gaps, and put it where it belongs: into the question or before it. */
-export function PromptPicker({ open, onOpenChange, onText, onSystemPrompt }: PromptPickerProps) {
+export function PromptPicker({ open, onOpenChange, onText, onSystemPrompt, focusAfter }: PromptPickerProps) {
   const [filling, setFilling] = useState<Prompt | null>(null);
   const change = (next: boolean) => {
     setFilling(null);
@@ -81,7 +82,7 @@ export function PromptPicker({ open, onOpenChange, onText, onSystemPrompt }: Pro
     change(false);
   };
   return (
-    <Dialog open={open} onOpenChange={change} title={filling?.name ?? "Insert a prompt"}>
+    <Dialog open={open} onOpenChange={change} title={filling?.name ?? "Insert a prompt"} focusAfter={focusAfter}>
       {filling === null ? (
         <Choices
           onChoose={(prompt) => (prompt.variables.length === 0 ? take(prompt, prompt.text) : setFilling(prompt))}

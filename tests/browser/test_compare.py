@@ -70,6 +70,7 @@ async def registered(api: httpx.AsyncClient, house: StandIn, gemma: StandIn) -> 
     house.fault = gemma.fault = ""
     for one in (await api.get("/api/endpoints")).json()["items"][1:]:
         (await api.delete(f"/api/endpoints/{one['id']}")).raise_for_status()
+    (await api.put("/api/routing", json={})).raise_for_status()
     body = {"name": "My Gemma", "kind": gemma.kind, "base_url": gemma.base_url}
     (await api.post("/api/endpoints", json=body)).raise_for_status()
     for _ in range(100):
@@ -153,6 +154,15 @@ async def test_stop_ends_all_answers(studio: Studio, house: StandIn, gemma: Stan
             await expect(column(page, model)).to_have_attribute("data-answer", "stopped")
             await expect(column(page, model).get_by_text("stopped")).to_be_visible()
         await expect(page.get_by_role("button", name="Ask them all")).to_be_enabled()
+        # Nor does stopping send what was typed meanwhile.
+        await page.get_by_role("link", name="Chat", exact=True).click()
+        await page.get_by_role("textbox", name="Your message").fill("Tell me more.")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("[data-answer=streaming] .prose-answer")).to_contain_text("word word")
+        await page.get_by_role("textbox", name="Your message").fill("And then?")
+        await page.get_by_role("button", name="Stop", exact=True).click()
+        await expect(page.locator("[data-answer=stopped]")).to_be_visible()
+        await expect(page.get_by_role("textbox", name="Your message")).to_have_value("And then?")
     finally:
         house.words, gemma.words = words, other
 

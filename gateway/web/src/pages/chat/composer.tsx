@@ -112,12 +112,13 @@ export function Composer(props: ComposerProps) {
             <BookText />
           </IconButton>
           <div className="flex min-w-0 grow items-center gap-1">{children}</div>
+          {/* Keys: were it the same button, it would submit by the end of the click that stops. */}
           {answering ? (
-            <IconButton label="Stop" look="primary" size="icon" onClick={onStop}>
+            <IconButton key="stop" label="Stop" look="primary" size="icon" onClick={onStop}>
               <Square className="fill-current" />
             </IconButton>
           ) : (
-            <IconButton label="Send" look="primary" size="icon" type="submit" disabled={!ready}>
+            <IconButton key="send" label="Send" look="primary" size="icon" type="submit" disabled={!ready}>
               <ArrowUp />
             </IconButton>
           )}

@@ -134,13 +134,14 @@ export default function ComparePage() {
             )}
           </Field>
           <div className="flex justify-end">
+            {/* Keys: were it the same button, it would submit by the end of the click that stops. */}
             {under ? (
-              <Button look="primary" onClick={stopComparing}>
+              <Button key="stop" look="primary" onClick={stopComparing}>
                 <Square className="fill-current" />
                 Stop all
               </Button>
             ) : (
-              <Button type="submit" look="primary" disabled={text.trim() === ""}>
+              <Button key="ask" type="submit" look="primary" disabled={text.trim() === ""}>
                 <Play />
                 Ask them all
               </Button>

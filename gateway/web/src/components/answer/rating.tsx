@@ -22,6 +22,8 @@ export function Rating({ conversationId, message, of = "", onRated }: RatingProp
   const [wanted, setWanted] = useState<Message["rating"] | undefined>(undefined);
   const shown = wanted === undefined ? message.rating : wanted;
   const rate = async (pressed: 1 | -1) => {
+    // Not disabled meanwhile: the keyboard would lose its place.
+    if (wanted !== undefined) return;
     const rating = shown === pressed ? null : pressed;
     setWanted(rating);
     try {
@@ -44,8 +46,7 @@ export function Rating({ conversationId, message, of = "", onRated }: RatingProp
       <IconButton
         label={`Good ${name}`}
         aria-pressed={shown === 1}
-        className={shown === 1 ? "text-accent" : ""}
-        disabled={wanted !== undefined}
+        className={shown === 1 ? "text-accent hover:text-accent" : ""}
         onClick={() => void rate(1)}
       >
         <ThumbsUp className={shown === 1 ? "fill-accent-soft" : ""} />
@@ -53,8 +54,7 @@ export function Rating({ conversationId, message, of = "", onRated }: RatingProp
       <IconButton
         label={`Bad ${name}`}
         aria-pressed={shown === -1}
-        className={shown === -1 ? "text-danger" : ""}
-        disabled={wanted !== undefined}
+        className={shown === -1 ? "text-danger hover:text-danger" : ""}
         onClick={() => void rate(-1)}
       >
         <ThumbsDown className={shown === -1 ? "fill-danger-soft" : ""} />

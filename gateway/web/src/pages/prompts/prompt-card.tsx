@@ -31,7 +31,7 @@ export function PromptCard({ prompt, onUse, onEdit, onDelete }: PromptCardProps)
       <div className="flex flex-wrap gap-1.5">
         {purpose === "system" && <Badge tone="success">System prompt</Badge>}
         {variables.map((one) => (
-          <Badge key={one.name} tone="accent">
+          <Badge key={one.name} tone="accent" className="inline-block max-w-full truncate">
             {one.name}
           </Badge>
         ))}

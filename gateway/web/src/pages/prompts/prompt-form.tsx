@@ -86,7 +86,7 @@ function Form({ prompt, onDone }: { prompt: Prompt | null; onDone: () => void })
       <p role="status" className="flex flex-wrap items-center gap-1.5 text-xs text-muted">
         {found.length === 0 ? "No variables in the text so far." : "Variables:"}
         {found.map((one) => (
-          <Badge key={one.name} tone="accent">
+          <Badge key={one.name} tone="accent" className="inline-block max-w-full truncate">
             {one.default === null ? one.name : `${one.name} = ${one.default || "nothing"}`}
           </Badge>
         ))}

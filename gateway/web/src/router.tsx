@@ -79,6 +79,18 @@ const conversation = createRoute({
   component: lazyRouteComponent(() => import("@/pages/chat/chat-page")),
 });
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare",
+  component: lazyRouteComponent(() => import("@/pages/compare/compare-page")),
+});
+
+const prompts = createRoute({
+  getParentRoute: () => root,
+  path: "/prompts",
+  component: lazyRouteComponent(() => import("@/pages/prompts/prompts-page")),
+});
+
 const textToImage = createRoute({
   getParentRoute: () => root,
   path: "/text-to-image",
@@ -160,6 +172,8 @@ export const router = createRouter({
     home,
     chat,
     conversation,
+    compare,
+    prompts,
     textToImage,
     jobs,
     assets,

@@ -2,12 +2,15 @@ import * as sdk from "@/client";
 import { client } from "@/client/client.gen";
 import { send } from "./http";
 import type {
+  Comparison,
   ConversationChange,
   EndpointChange,
   JobStatus,
   MessageRequest,
   NewEndpoint,
+  NewPrompt,
   Prices,
+  PromptChange,
   Routing,
   TextToImage,
   TriedEndpoint,
@@ -37,6 +40,20 @@ export interface ConversationFilter {
   limit?: number;
   cursor?: string | undefined;
 }
+
+export interface PromptFilter {
+  q?: string;
+  limit?: number;
+  cursor?: string | undefined;
+}
+
+const ask = (path: string, request: MessageRequest | Comparison, signal: AbortSignal) =>
+  send(path, {
+    method: "POST",
+    body: JSON.stringify(request),
+    signal,
+    headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+  });
 
 const ACTIONS = { cancel: sdk.cancelJob, pause: sdk.pauseJob, resume: sdk.resumeJob, retry: sdk.retryJob };
 
@@ -75,6 +92,17 @@ export const api = {
     data(sdk.updateConversation({ ...thrown, path: { conversation_id: id }, body })),
   deleteConversation: (id: string) => data(sdk.deleteConversation({ ...thrown, path: { conversation_id: id } })),
 
+  rateMessage: (id: string, messageId: string, rating: -1 | 1 | null) =>
+    data(sdk.rateMessage({ ...thrown, path: { conversation_id: id, message_id: messageId }, body: { rating } })),
+  /** A file; a branch of the conversation ends with the message `leaf`. */
+  exportConversation: (id: string, format: "markdown" | "json", leaf: string | undefined) =>
+    send(`/api/conversations/${encodeURIComponent(id)}/export?${new URLSearchParams({ format, ...(leaf ? { leaf } : {}) })}`),
+
+  prompts: (query: PromptFilter) => data(sdk.listPrompts({ ...thrown, query })),
+  createPrompt: (body: NewPrompt) => data(sdk.createPrompt({ ...thrown, body })),
+  changePrompt: (id: string, body: PromptChange) => data(sdk.updatePrompt({ ...thrown, path: { prompt_id: id }, body })),
+  deletePrompt: (id: string) => data(sdk.deletePrompt({ ...thrown, path: { prompt_id: id } })),
+
   endpoints: () => data(sdk.listEndpoints(thrown)),
   createEndpoint: (body: NewEndpoint) => data(sdk.createEndpoint({ ...thrown, body })),
   changeEndpoint: (id: string, body: EndpointChange) =>
@@ -94,10 +122,7 @@ export const api = {
 
   /** Asks the model; the answer's body is the event stream, read with `frames`. */
   postMessage: (id: string, request: MessageRequest, signal: AbortSignal) =>
-    send(`/api/conversations/${encodeURIComponent(id)}/messages`, {
-      method: "POST",
-      body: JSON.stringify(request),
-      signal,
-      headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-    }),
+    ask(`/api/conversations/${encodeURIComponent(id)}/messages`, request, signal),
+  /** Asks several models; the answer's body is the stream of all their answers. */
+  compare: (request: Comparison, signal: AbortSignal) => ask("/api/chat/compare", request, signal),
 };

@@ -87,6 +87,14 @@ export const conversationsQuery = (q: string) =>
 export const conversationQuery = (id: string) =>
   queryOptions({ queryKey: ["conversation", id], queryFn: () => api.conversation(id) });
 
+export const promptsQuery = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: ["prompts", q],
+    queryFn: ({ pageParam }) => api.prompts({ q, limit: 50, cursor: pageParam ?? undefined }),
+    initialPageParam: null as string | null,
+    getNextPageParam: nextCursor,
+  });
+
 export const usageQuery = (since: string, until: string) =>
   queryOptions({
     queryKey: ["usage", since, until],

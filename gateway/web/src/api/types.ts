@@ -3,6 +3,8 @@ import type { MessageCreate, TextToImageRequest } from "@/client";
 
 export type {
   Asset,
+  Attachment,
+  CompareCreate as Comparison,
   Conversation,
   ConversationDetail,
   ConversationPatch as ConversationChange,
@@ -20,6 +22,9 @@ export type {
   Message,
   Price,
   Prices,
+  Prompt,
+  PromptCreate as NewPrompt,
+  PromptPatch as PromptChange,
   Routing,
   ServiceState,
   Usage,

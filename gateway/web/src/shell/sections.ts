@@ -1,6 +1,8 @@
 import {
   Activity,
+  BookText,
   ChartColumn,
+  Columns2,
   Cpu,
   House,
   Image,
@@ -11,7 +13,7 @@ import {
 } from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/text-to-image" | "/jobs" | "/assets" | "/models" | "/usage" | "/settings";
+  to: "/" | "/chat" | "/compare" | "/prompts" | "/text-to-image" | "/jobs" | "/assets" | "/models" | "/usage" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -25,12 +27,16 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
     items: [
       { to: "/", label: "Home", icon: House, keywords: ["start", "overview"] },
       { to: "/chat", label: "Chat", icon: MessageSquare, keywords: ["conversation", "language model", "llm"] },
+      { to: "/compare", label: "Compare", icon: Columns2, keywords: ["models", "side by side", "which is better"] },
       { to: "/text-to-image", label: "Text to Image", icon: Image, keywords: ["picture", "generate", "diffusion"] },
     ],
   },
   {
     title: "Library",
-    items: [{ to: "/assets", label: "Assets", icon: Images, keywords: ["gallery", "pictures", "upload", "files"] }],
+    items: [
+      { to: "/assets", label: "Assets", icon: Images, keywords: ["gallery", "pictures", "upload", "files"] },
+      { to: "/prompts", label: "Prompts", icon: BookText, keywords: ["templates", "variables", "system prompt"] },
+    ],
   },
   {
     title: "Operate",

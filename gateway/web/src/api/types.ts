@@ -3,6 +3,15 @@ import type { MessageCreate, TextToImageRequest } from "@/client";
 
 export type {
   Asset,
+  Attempt,
+  Code,
+  CodeChange,
+  CodeFault,
+  CodeFileOutput as CodeFile,
+  CodeFramework,
+  CodeRefine,
+  CodeSummary,
+  CodeVersion,
   Conversation,
   ConversationDetail,
   ConversationPatch as ConversationChange,
@@ -13,6 +22,7 @@ export type {
   EndpointTest,
   EndpointTryWritable as TriedEndpoint,
   FieldLimits as FieldLimit,
+  GenerateCodeRequest as CodeRequest,
   GenerationModel as DiffusionModel,
   GenerationOptions as GenerateOptions,
   Job,

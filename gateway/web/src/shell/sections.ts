@@ -1,6 +1,7 @@
 import {
   Activity,
   ChartColumn,
+  CodeXml,
   Cpu,
   House,
   Image,
@@ -11,7 +12,7 @@ import {
 } from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/text-to-image" | "/jobs" | "/assets" | "/models" | "/usage" | "/settings";
+  to: "/" | "/chat" | "/creator" | "/text-to-image" | "/jobs" | "/assets" | "/models" | "/usage" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -25,6 +26,7 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
     items: [
       { to: "/", label: "Home", icon: House, keywords: ["start", "overview"] },
       { to: "/chat", label: "Chat", icon: MessageSquare, keywords: ["conversation", "language model", "llm"] },
+      { to: "/creator", label: "Creator", icon: CodeXml, keywords: ["code", "program", "component", "generate", "write"] },
       { to: "/text-to-image", label: "Text to Image", icon: Image, keywords: ["picture", "generate", "diffusion"] },
     ],
   },

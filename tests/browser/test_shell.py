@@ -15,6 +15,7 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "/": "What shall we make?",
     "/chat": "What is on your mind?",
+    "/creator": "Creator",
     "/text-to-image": "Make a picture",
     "/jobs": "Jobs",
     "/assets": "Assets",

@@ -36,7 +36,7 @@ export function FileTabs({ files }: { files: readonly ShownFile[] }) {
             key={file.path}
             value={file.path}
             title={file.path}
-            className="flex h-9 shrink-0 items-center gap-2 rounded-lg border border-transparent px-3 font-mono text-[0.8125rem] text-muted transition-colors hover:bg-hover hover:text-foreground data-[state=active]:border-border data-[state=active]:bg-surface data-[state=active]:text-foreground data-[state=active]:shadow-card"
+            className="flex h-9 shrink-0 items-center gap-2 rounded-lg border border-transparent px-3 font-mono text-[0.8125rem] text-muted transition-colors hover:bg-hover focus-visible:-outline-offset-2 hover:text-foreground data-[state=active]:border-border data-[state=active]:bg-surface data-[state=active]:text-foreground data-[state=active]:shadow-card"
           >
             <span className="max-w-56 truncate">{file.path}</span>
             <Marks file={file} />

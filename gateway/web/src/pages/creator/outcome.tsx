@@ -78,7 +78,10 @@ export function Outcome({ code, onRetry }: { code: Code; onRetry: () => void }) 
         </p>
       )}
       {code.status === "stopped" && (
-        <p>Stopped{time && ` after ${time}`}. {code.files.length > 0 ? "What was written until then is kept." : "Nothing was written until then."}</p>
+        <p>
+          Stopped{time && ` after ${time}`}.{" "}
+          {code.files.length > 0 ? "What was written until then is kept." : "Nothing was written until then."}
+        </p>
       )}
       <Instead code={code} />
     </div>

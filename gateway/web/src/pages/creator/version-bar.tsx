@@ -1,6 +1,6 @@
+import type { Code, CodeVersion } from "@/api/types";
 import { Segmented } from "@/components/segmented/segmented";
 import { Select } from "@/components/select/select";
-import type { Code, CodeVersion } from "@/api/types";
 
 export type View = "files" | "changes" | "raw";
 
@@ -32,6 +32,7 @@ interface VersionBarProps {
 /** Which version is in sight, and what of it. */
 export function VersionBar({ code, look, onVersion, onLook }: VersionBarProps) {
   const newestFirst = code.versions.map(choice).reverse();
+  const others = newestFirst.filter(({ value }) => value !== String(code.version));
   return (
     <div className="flex flex-wrap items-center gap-2">
       <Select
@@ -58,7 +59,7 @@ export function VersionBar({ code, look, onVersion, onLook }: VersionBarProps) {
           value={String(look.since)}
           onChange={(since) => onLook({ ...look, since: Number(since) })}
           choices={[
-            ...newestFirst.filter(({ value }) => value !== String(code.version)).map((one) => ({ ...one, label: `Since version ${one.value}` })),
+            ...others.map((one) => ({ ...one, label: `Since version ${one.value}` })),
             { value: "0", label: "Since the beginning" },
           ]}
         />

@@ -26,6 +26,7 @@ export function WhoAnswers() {
   const told = [model === endpoint.name ? "" : model, latency(endpoint.health.latency_ms), byRule ? "the rule for code" : ""];
   return (
     <p aria-label="Who writes" role="group" className="flex min-w-0 flex-wrap items-center gap-x-2 text-muted">
+      <span>Will write:</span>
       <EndpointDot standing={state} />
       <span className="max-w-full truncate font-medium text-foreground">{endpoint.name}</span>
       <span className={state === "healthy" ? "sr-only" : ""}>{STANDING_WORDS[state]}</span>

@@ -70,7 +70,7 @@ export function breakOff(files: readonly WrittenFile[]): readonly WrittenFile[] 
   return files.map((file) => (file.state === "writing" ? { ...file, state: "broken" } : file));
 }
 
-/** What is there while a version is written: the files it starts from, those written over them. The last of a path holds. */
+/** What is there while a version is written: what it starts from, and over it what is written. The last of a path holds. */
 export function filesShown(before: readonly CodeFile[], written: readonly WrittenFile[]): ShownFile[] {
   const shown = new Map<string, ShownFile>(before.map((file) => [file.path, { ...file, changed: false }]));
   for (const { path, language, content, state } of written) {

@@ -13,7 +13,7 @@ const NEAR_END_PX = 48;
 
 type Coloured = { text: string; lines: readonly Line[] } | null;
 
-/** The lines of a text, plain at once and coloured as soon as the highlighter, loaded only when there is code, has come. */
+/** The lines of a text, plain at once and coloured once the highlighter, loaded only where there is code, has come. */
 function useLines(text: string, language: string): Line[] {
   const [coloured, setColoured] = useState<Coloured>(null);
   const last = useRef(0);
@@ -27,7 +27,9 @@ function useLines(text: string, language: string): Line[] {
       const lines = highlight(text, language);
       setColoured(lines && { text, lines });
     };
-    const timer = setTimeout(() => void colour().catch(() => undefined), Math.max(0, last.current + COLOUR_MS - Date.now()));
+    const wait = Math.max(0, last.current + COLOUR_MS - Date.now());
+    // Without the highlighter it stays plain.
+    const timer = setTimeout(() => void colour().catch(() => undefined), wait);
     return () => {
       current = false;
       clearTimeout(timer);
@@ -45,7 +47,11 @@ interface RowProps {
 
 const Row = memo(function Row({ number, line, fault }: RowProps) {
   return (
-    <div data-line={number} className={cn("flex w-max min-w-full", fault === "" ? "bg-sunken" : "bg-danger-soft")} title={fault}>
+    <div
+      data-line={number}
+      className={cn("flex w-max min-w-full", fault === "" ? "bg-sunken" : "bg-danger-soft")}
+      title={fault || undefined}
+    >
       {/* Not selected with the code: what is copied is the code. */}
       <span
         aria-hidden="true"

@@ -62,8 +62,8 @@ export function Outcome({ code, onRetry }: { code: Code; onRetry: () => void }) 
         <div className="min-w-0">
           <p className="font-medium">The answer cannot be used</p>
           <p>
-            {code.reason} {by} wrote what is below{time && `, in ${time}`}. Write it anew, say more in the description, or let
-            a larger model answer.
+            {code.reason} {by} wrote what is below{time && `, in ${time}`}. Write it anew, say more in the description, or
+            let a larger model answer.
           </p>
         </div>
       </div>

@@ -50,6 +50,7 @@ export function ProjectList() {
   const search = useDeferredValue(typed.trim());
   const query = useInfiniteQuery({ ...codeProjectsQuery(search), placeholderData: (previous) => previous });
   const [deleting, setDeleting] = useState<CodeSummary | null>(null);
+  const name = named(deleting?.project_name ?? "", "Project without a name");
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   const remove = async ({ id }: CodeSummary) => {
     await api.deleteCode(id);
@@ -100,7 +101,7 @@ export function ProjectList() {
         open={deleting !== null}
         onOpenChange={(open) => !open && setDeleting(null)}
         title="Delete this project?"
-        description={`“${named(deleting?.project_name ?? "", "Project without a name")}” and all its versions will be gone for good.`}
+        description={`“${name}” and all its versions will be gone for good.`}
         action="Delete"
         onConfirm={async () => {
           if (deleting !== null) await remove(deleting);

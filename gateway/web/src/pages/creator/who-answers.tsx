@@ -23,7 +23,8 @@ export function WhoAnswers() {
   }
   const { endpoint, model, byRule } = found;
   const state = standing(endpoint);
-  const told = [model === endpoint.name ? "" : model, latency(endpoint.health.latency_ms), byRule ? "the rule for code" : ""];
+  const time = latency(endpoint.health.latency_ms);
+  const told = [model === endpoint.name ? "" : model, time, byRule ? "the rule for code" : ""];
   return (
     <p aria-label="Who writes" role="group" className="flex min-w-0 flex-wrap items-center gap-x-2 text-muted">
       <span>Will write:</span>

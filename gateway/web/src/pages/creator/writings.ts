@@ -49,7 +49,11 @@ export function dismissWriting(projectId: string): void {
  * Have a new project written. Resolves with it once it is there, while its files are still being written; rejects with a
  * `Problem` where it could not begin, or with an `AbortError` where it was broken off before.
  */
-export function beginProject(queries: QueryClient, request: CodeRequest, controller: AbortController): Promise<CodeSummary> {
+export function beginProject(
+  queries: QueryClient,
+  request: CodeRequest,
+  controller: AbortController,
+): Promise<CodeSummary> {
   return new Promise((resolve, reject) => {
     const begin = async () => {
       const response = await api.generateCode(request, controller.signal);

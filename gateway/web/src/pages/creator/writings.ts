@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { api } from "@/api/client";
-import { asProblem, type Problem } from "@/api/problem";
+import { asProblem, Problem } from "@/api/problem";
 import { codeProjectQuery, endpointsQuery } from "@/api/queries";
 import { frames } from "@/api/sse";
 import type { Code, CodeFile, CodeRefine, CodeRequest, CodeSummary } from "@/api/types";
@@ -150,10 +150,14 @@ async function settle(
   } else {
     change(id, { files: breakOff(writings.get()[id]?.files ?? []), active: false, problem });
     for (let tries = 0; tries < SETTLES; tries += 1) {
-      const kept = await api.codeProject(id, null).catch(() => null);
-      if (kept !== null) queries.setQueryData(queryKey, kept);
-      // What was asked for wrongly is not kept at all.
-      if ((kept?.versions.at(-1)?.number ?? 0) > newest || (problem !== null && problem.fields.length > 0)) break;
+      const kept = await api.codeProject(id, null).catch((error: unknown) => asProblem(error));
+      if (kept instanceof Problem) {
+        // It was deleted meanwhile, or never kept because it was asked for wrongly.
+        if (kept.status === 404) break;
+      } else {
+        queries.setQueryData(queryKey, kept);
+        if ((kept.versions.at(-1)?.number ?? 0) > newest || (problem !== null && problem.fields.length > 0)) break;
+      }
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
     }
   }

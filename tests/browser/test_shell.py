@@ -17,6 +17,7 @@ PAGES = {
     "/chat": "What is on your mind?",
     "/compare": "Compare",
     "/prompts": "Prompts",
+    "/creator": "Creator",
     "/text-to-image": "Make a picture",
     "/jobs": "Jobs",
     "/assets": "Assets",

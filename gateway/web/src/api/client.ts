@@ -3,6 +3,8 @@ import { client } from "@/client/client.gen";
 import { send } from "./http";
 import type {
   Comparison,
+  CodeRefine,
+  CodeRequest,
   ConversationChange,
   EndpointChange,
   JobStatus,
@@ -47,15 +49,21 @@ export interface PromptFilter {
   cursor?: string | undefined;
 }
 
-const ask = (path: string, request: MessageRequest | Comparison, signal: AbortSignal) =>
+export interface CodeFilter {
+  q?: string;
+  limit?: number;
+  cursor?: string | undefined;
+}
+
+const ACTIONS = { cancel: sdk.cancelJob, pause: sdk.pauseJob, resume: sdk.resumeJob, retry: sdk.retryJob };
+
+const stream = (path: string, body: object, signal: AbortSignal) =>
   send(path, {
     method: "POST",
-    body: JSON.stringify(request),
+    body: JSON.stringify(body),
     signal,
     headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
   });
-
-const ACTIONS = { cancel: sdk.cancelJob, pause: sdk.pauseJob, resume: sdk.resumeJob, retry: sdk.retryJob };
 
 /** Every request the interface makes, by what it is for. Failures are thrown as `Problem`. */
 export const api = {
@@ -120,9 +128,25 @@ export const api = {
   prices: () => data(sdk.listPrices(thrown)),
   setPrices: (body: Prices) => data(sdk.setPrices({ ...thrown, body })),
 
+  codeOptions: () => data(sdk.getCodeOptions(thrown)),
+  codeProjects: (query: CodeFilter) => data(sdk.listCode({ ...thrown, query })),
+  /** A project as it stood after a version; null = the newest. */
+  codeProject: (id: string, version: number | null) =>
+    data(sdk.getCode({ ...thrown, path: { code_id: id }, query: version === null ? {} : { version } })),
+  deleteCode: (id: string) => data(sdk.deleteCode({ ...thrown, path: { code_id: id } })),
+  codeChanges: (id: string, since: number, until: number) =>
+    data(sdk.diffCode({ ...thrown, path: { code_id: id }, query: { since, until } })),
+  downloadCode: (id: string, version: number) =>
+    send(`/api/code/${encodeURIComponent(id)}/download?version=${version}`).then((answer) => answer.blob()),
+  /** Has a project written; the answer's body is the event stream, read with `frames`. */
+  generateCode: (request: CodeRequest, signal: AbortSignal) => stream("/api/code/generate", request, signal),
+  /** The same for a new version of a project that is there. */
+  refineCode: (id: string, request: CodeRefine, signal: AbortSignal) =>
+    stream(`/api/code/${encodeURIComponent(id)}/refine`, request, signal),
+
   /** Asks the model; the answer's body is the event stream, read with `frames`. */
   postMessage: (id: string, request: MessageRequest, signal: AbortSignal) =>
-    ask(`/api/conversations/${encodeURIComponent(id)}/messages`, request, signal),
+    stream(`/api/conversations/${encodeURIComponent(id)}/messages`, request, signal),
   /** Asks several models; the answer's body is the stream of all their answers. */
-  compare: (request: Comparison, signal: AbortSignal) => ask("/api/chat/compare", request, signal),
+  compare: (request: Comparison, signal: AbortSignal) => stream("/api/chat/compare", request, signal),
 };

@@ -15,6 +15,9 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "/": "What shall we make?",
     "/chat": "What is on your mind?",
+    "/compare": "Compare",
+    "/prompts": "Prompts",
+    "/creator": "Creator",
     "/text-to-image": "Make a picture",
     "/jobs": "Jobs",
     "/assets": "Assets",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,7 +35,7 @@ KEY = "sk-right"
 
 @dataclass
 class StandIn:
-    """One server; its answers are the words it is given."""
+    """One server; its answers are the words it is given, one after the other, with the line breaks between them."""
 
     kind: str
     models: list[str]
@@ -152,9 +153,9 @@ class StandIn:
         if self.kind == "anthropic" and talk.body.get("tools"):
             await self._call(talk)
             return
-        for word in self.words.split():
+        for word in re.findall(r"\S+\s*", self.words):
             await asyncio.sleep(pause_s)
-            await self._say(talk, f"{word} ")
+            await self._say(talk, word if word[-1].isspace() else f"{word} ")
         await self._end(talk)
 
     def _error(self, message: str, kind: str) -> dict[str, Any]:

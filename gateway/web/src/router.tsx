@@ -24,6 +24,12 @@ function day(given: Given, name: string): string | undefined {
   return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(value) ? value : undefined;
 }
 
+/** A search parameter as a whole number that a version could have. */
+function count(given: Given, name: string, least = 1): number | undefined {
+  const value = Number(word(given, name) ?? Number.NaN);
+  return Number.isInteger(value) && value >= least && value < 2 ** 31 ? value : undefined;
+}
+
 /** Drop what is undefined, so that addresses stay short. */
 function present<T extends object>(search: T): T {
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as T;
@@ -58,6 +64,14 @@ interface UsageSearch {
   measure?: "cost" | undefined;
 }
 
+interface CodeSearch {
+  /** The newest unless it is given. */
+  version?: number | undefined;
+  /** What changed since this version is shown; 0 = since before the first. */
+  since?: number | undefined;
+  view?: "raw" | undefined;
+}
+
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFoundPage });
 
 const home = createRoute({
@@ -77,6 +91,34 @@ const conversation = createRoute({
   getParentRoute: () => root,
   path: "/chat/$conversationId",
   component: lazyRouteComponent(() => import("@/pages/chat/chat-page")),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare",
+  component: lazyRouteComponent(() => import("@/pages/compare/compare-page")),
+});
+
+const prompts = createRoute({
+  getParentRoute: () => root,
+  path: "/prompts",
+  component: lazyRouteComponent(() => import("@/pages/prompts/prompts-page")),
+});
+
+const creator = createRoute({
+  getParentRoute: () => root,
+  path: "/creator",
+  component: lazyRouteComponent(() => import("@/pages/creator/creator-page")),
+});
+
+const codeProject = createRoute({
+  getParentRoute: () => root,
+  path: "/creator/$projectId",
+  validateSearch: (given: Given): CodeSearch => {
+    const [version, since] = [count(given, "version"), count(given, "since", 0)];
+    return present({ version, ...(since === undefined ? { view: oneOf(given, "view", ["raw"]) } : { since }) });
+  },
+  component: lazyRouteComponent(() => import("@/pages/creator/project-page")),
 });
 
 const textToImage = createRoute({
@@ -160,6 +202,10 @@ export const router = createRouter({
     home,
     chat,
     conversation,
+    compare,
+    prompts,
+    creator,
+    codeProject,
     textToImage,
     jobs,
     assets,

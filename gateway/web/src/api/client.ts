@@ -2,12 +2,17 @@ import * as sdk from "@/client";
 import { client } from "@/client/client.gen";
 import { send } from "./http";
 import type {
+  Comparison,
+  CodeRefine,
+  CodeRequest,
   ConversationChange,
   EndpointChange,
   JobStatus,
   MessageRequest,
   NewEndpoint,
+  NewPrompt,
   Prices,
+  PromptChange,
   Routing,
   TextToImage,
   TriedEndpoint,
@@ -38,7 +43,27 @@ export interface ConversationFilter {
   cursor?: string | undefined;
 }
 
+export interface PromptFilter {
+  q?: string;
+  limit?: number;
+  cursor?: string | undefined;
+}
+
+export interface CodeFilter {
+  q?: string;
+  limit?: number;
+  cursor?: string | undefined;
+}
+
 const ACTIONS = { cancel: sdk.cancelJob, pause: sdk.pauseJob, resume: sdk.resumeJob, retry: sdk.retryJob };
+
+const stream = (path: string, body: object, signal: AbortSignal) =>
+  send(path, {
+    method: "POST",
+    body: JSON.stringify(body),
+    signal,
+    headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+  });
 
 /** Every request the interface makes, by what it is for. Failures are thrown as `Problem`. */
 export const api = {
@@ -75,6 +100,17 @@ export const api = {
     data(sdk.updateConversation({ ...thrown, path: { conversation_id: id }, body })),
   deleteConversation: (id: string) => data(sdk.deleteConversation({ ...thrown, path: { conversation_id: id } })),
 
+  rateMessage: (id: string, messageId: string, rating: -1 | 1 | null) =>
+    data(sdk.rateMessage({ ...thrown, path: { conversation_id: id, message_id: messageId }, body: { rating } })),
+  /** A file; a branch of the conversation ends with the message `leaf`. */
+  exportConversation: (id: string, format: "markdown" | "json", leaf: string | undefined) =>
+    send(`/api/conversations/${encodeURIComponent(id)}/export?${new URLSearchParams({ format, ...(leaf ? { leaf } : {}) })}`),
+
+  prompts: (query: PromptFilter) => data(sdk.listPrompts({ ...thrown, query })),
+  createPrompt: (body: NewPrompt) => data(sdk.createPrompt({ ...thrown, body })),
+  changePrompt: (id: string, body: PromptChange) => data(sdk.updatePrompt({ ...thrown, path: { prompt_id: id }, body })),
+  deletePrompt: (id: string) => data(sdk.deletePrompt({ ...thrown, path: { prompt_id: id } })),
+
   endpoints: () => data(sdk.listEndpoints(thrown)),
   createEndpoint: (body: NewEndpoint) => data(sdk.createEndpoint({ ...thrown, body })),
   changeEndpoint: (id: string, body: EndpointChange) =>
@@ -92,12 +128,25 @@ export const api = {
   prices: () => data(sdk.listPrices(thrown)),
   setPrices: (body: Prices) => data(sdk.setPrices({ ...thrown, body })),
 
+  codeOptions: () => data(sdk.getCodeOptions(thrown)),
+  codeProjects: (query: CodeFilter) => data(sdk.listCode({ ...thrown, query })),
+  /** A project as it stood after a version; null = the newest. */
+  codeProject: (id: string, version: number | null) =>
+    data(sdk.getCode({ ...thrown, path: { code_id: id }, query: version === null ? {} : { version } })),
+  deleteCode: (id: string) => data(sdk.deleteCode({ ...thrown, path: { code_id: id } })),
+  codeChanges: (id: string, since: number, until: number) =>
+    data(sdk.diffCode({ ...thrown, path: { code_id: id }, query: { since, until } })),
+  downloadCode: (id: string, version: number) =>
+    send(`/api/code/${encodeURIComponent(id)}/download?version=${version}`).then((answer) => answer.blob()),
+  /** Has a project written; the answer's body is the event stream, read with `frames`. */
+  generateCode: (request: CodeRequest, signal: AbortSignal) => stream("/api/code/generate", request, signal),
+  /** The same for a new version of a project that is there. */
+  refineCode: (id: string, request: CodeRefine, signal: AbortSignal) =>
+    stream(`/api/code/${encodeURIComponent(id)}/refine`, request, signal),
+
   /** Asks the model; the answer's body is the event stream, read with `frames`. */
   postMessage: (id: string, request: MessageRequest, signal: AbortSignal) =>
-    send(`/api/conversations/${encodeURIComponent(id)}/messages`, {
-      method: "POST",
-      body: JSON.stringify(request),
-      signal,
-      headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-    }),
+    stream(`/api/conversations/${encodeURIComponent(id)}/messages`, request, signal),
+  /** Asks several models; the answer's body is the stream of all their answers. */
+  compare: (request: Comparison, signal: AbortSignal) => stream("/api/chat/compare", request, signal),
 };

@@ -87,6 +87,14 @@ export const conversationsQuery = (q: string) =>
 export const conversationQuery = (id: string) =>
   queryOptions({ queryKey: ["conversation", id], queryFn: () => api.conversation(id) });
 
+export const promptsQuery = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: ["prompts", q],
+    queryFn: ({ pageParam }) => api.prompts({ q, limit: 50, cursor: pageParam ?? undefined }),
+    initialPageParam: null as string | null,
+    getNextPageParam: nextCursor,
+  });
+
 export const usageQuery = (since: string, until: string) =>
   queryOptions({
     queryKey: ["usage", since, until],
@@ -95,3 +103,29 @@ export const usageQuery = (since: string, until: string) =>
   });
 
 export const pricesQuery = queryOptions({ queryKey: ["prices"], queryFn: api.prices });
+
+export const codeOptionsQuery = queryOptions({
+  queryKey: ["code-options"],
+  queryFn: api.codeOptions,
+  staleTime: 600_000,
+});
+
+export const codeProjectsQuery = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: ["code-projects", q],
+    queryFn: ({ pageParam }) => api.codeProjects({ q, limit: 20, cursor: pageParam ?? undefined }),
+    initialPageParam: null as string | null,
+    getNextPageParam: nextCursor,
+  });
+
+/** A project of code after a version; null = the newest. Everything of one project is under `["code", id]`. */
+export const codeProjectQuery = (id: string, version: number | null) =>
+  queryOptions({ queryKey: ["code", id, "version", version], queryFn: () => api.codeProject(id, version) });
+
+/** What one version did to another; versions do not change. */
+export const codeChangesQuery = (id: string, since: number, until: number) =>
+  queryOptions({
+    queryKey: ["code", id, "changes", since, until],
+    queryFn: () => api.codeChanges(id, since, until),
+    staleTime: Number.POSITIVE_INFINITY,
+  });

@@ -1,6 +1,9 @@
 import {
   Activity,
+  BookText,
   ChartColumn,
+  Columns2,
+  CodeXml,
   Cpu,
   House,
   Image,
@@ -11,7 +14,7 @@ import {
 } from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/text-to-image" | "/jobs" | "/assets" | "/models" | "/usage" | "/settings";
+  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/text-to-image" | "/jobs" | "/assets" | "/models" | "/usage" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -25,12 +28,17 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
     items: [
       { to: "/", label: "Home", icon: House, keywords: ["start", "overview"] },
       { to: "/chat", label: "Chat", icon: MessageSquare, keywords: ["conversation", "language model", "llm"] },
+      { to: "/compare", label: "Compare", icon: Columns2, keywords: ["models", "side by side", "which is better"] },
+      { to: "/creator", label: "Creator", icon: CodeXml, keywords: ["code", "program", "component", "generate", "write"] },
       { to: "/text-to-image", label: "Text to Image", icon: Image, keywords: ["picture", "generate", "diffusion"] },
     ],
   },
   {
     title: "Library",
-    items: [{ to: "/assets", label: "Assets", icon: Images, keywords: ["gallery", "pictures", "upload", "files"] }],
+    items: [
+      { to: "/assets", label: "Assets", icon: Images, keywords: ["gallery", "pictures", "upload", "files"] },
+      { to: "/prompts", label: "Prompts", icon: BookText, keywords: ["templates", "variables", "system prompt"] },
+    ],
   },
   {
     title: "Operate",

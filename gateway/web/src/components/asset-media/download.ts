@@ -2,18 +2,14 @@ import { send } from "@/api/http";
 import { asProblem } from "@/api/problem";
 import type { Asset } from "@/api/types";
 import { toast } from "@/components/toast/toast-store";
+import { saveFile } from "@/lib/save-file";
 import { fileName } from "./describe";
 
 /** Save an asset's file on the user's machine. */
 export async function downloadAsset(asset: Asset): Promise<void> {
   try {
     const blob = await (await send(asset.content_url)).blob();
-    const url = URL.createObjectURL(blob);
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = fileName(asset);
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 30_000);
+    saveFile(blob, fileName(asset));
   } catch (error) {
     const problem = asProblem(error);
     toast({ tone: "danger", title: "The download failed", detail: problem.message });

@@ -1,6 +1,6 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import type { ReactNode, RefObject } from "react";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { cn } from "@/lib/cn";
 import { focusLayer } from "./focus";
@@ -15,6 +15,8 @@ interface DialogProps {
   /** A sheet comes in from the side over the full height. */
   side?: "centre" | "right" | "left";
   className?: string;
+  /** Where the keyboard goes on afterwards; otherwise where it was before. */
+  focusAfter?: RefObject<HTMLElement | null>;
 }
 
 const PLACES = {
@@ -23,7 +25,8 @@ const PLACES = {
   left: "inset-y-0 left-0 w-72 max-w-[85vw] animate-slide-right border-r",
 };
 
-export function Dialog({ open, onOpenChange, title, description, children, side = "centre", className }: DialogProps) {
+export function Dialog(props: DialogProps) {
+  const { open, onOpenChange, title, description, children, side = "centre", className, focusAfter } = props;
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -31,6 +34,11 @@ export function Dialog({ open, onOpenChange, title, description, children, side 
         <Radix.Content
           onOpenAutoFocus={focusLayer}
           onInteractOutside={ignoreToasts}
+          onCloseAutoFocus={(event) => {
+            if (!focusAfter?.current) return;
+            event.preventDefault();
+            focusAfter.current.focus();
+          }}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={cn(
             "fixed z-50 flex flex-col overflow-hidden bg-surface shadow-float outline-none",
@@ -40,7 +48,7 @@ export function Dialog({ open, onOpenChange, title, description, children, side 
         >
           <header className="flex items-start gap-3 px-5 pt-4 pb-3">
             <div className="min-w-0 grow">
-              <Radix.Title className="text-base font-semibold">{title}</Radix.Title>
+              <Radix.Title className="text-base font-semibold wrap-anywhere">{title}</Radix.Title>
               {description && <Radix.Description className="mt-1 text-sm text-muted">{description}</Radix.Description>}
             </div>
             <Radix.Close asChild>

@@ -26,7 +26,7 @@ export function Field({ label, hint, error, action, className, children }: Field
   return (
     <div className={cn("grid min-w-0 grid-cols-1 content-start gap-1.5", className)}>
       <div className="flex min-h-6 items-center justify-between gap-2">
-        <label htmlFor={id} className="text-[0.8125rem] font-medium">
+        <label htmlFor={id} className="min-w-0 text-[0.8125rem] font-medium wrap-anywhere">
           {label}
         </label>
         {action}

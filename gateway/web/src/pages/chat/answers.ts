@@ -1,11 +1,11 @@
 import type { QueryClient } from "@tanstack/react-query";
+import { applyChatEvent, type ChatEvent, parseChatEvent, stopAnswer } from "@/api/chat-events";
 import { api } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
 import { conversationQuery, endpointsQuery } from "@/api/queries";
 import { frames } from "@/api/sse";
 import type { Message, MessageRequest } from "@/api/types";
 import { createValue } from "@/lib/value";
-import { applyChatEvent, type ChatEvent, parseChatEvent, stopAnswer } from "./chat-events";
 
 /** An answer being written, or one that could not begin. */
 export interface Answer {
@@ -64,7 +64,7 @@ export async function answer(queries: QueryClient, conversationId: string, reque
     waiting = [];
     if (events.length > 0) {
       write((messages) =>
-        events.reduce<Message[]>((now, event) => applyChatEvent(now, event, answering), [...messages]),
+        events.reduce<Message[]>((now, event) => applyChatEvent(now, event), [...messages]),
       );
     }
   };

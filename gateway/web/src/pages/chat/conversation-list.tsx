@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Ellipsis, Pencil, Plus, Search, Trash2 } from "lucide-react";
+import { Ellipsis, FileBraces, FileText, Pencil, Plus, Search, Trash2 } from "lucide-react";
 import { type FormEvent, useDeferredValue, useState } from "react";
 import { api } from "@/api/client";
 import { asProblem } from "@/api/problem";
@@ -16,6 +16,7 @@ import { RelativeTime } from "@/components/relative-time/relative-time";
 import { Skeleton } from "@/components/skeleton/skeleton";
 import { toast } from "@/components/toast/toast-store";
 import { conversationTitle } from "@/lib/format";
+import { downloadConversation } from "./download";
 
 interface ItemProps {
   conversation: Conversation;
@@ -48,6 +49,14 @@ function Item({ conversation, onRename, onDelete, onNavigate }: ItemProps) {
             <MenuItem onSelect={onRename}>
               <Pencil />
               Rename
+            </MenuItem>
+            <MenuItem onSelect={() => void downloadConversation(conversation, "markdown")}>
+              <FileText />
+              Download as Markdown
+            </MenuItem>
+            <MenuItem onSelect={() => void downloadConversation(conversation, "json")}>
+              <FileBraces />
+              Download as JSON
             </MenuItem>
             <MenuItem onSelect={onDelete} className="text-danger">
               <Trash2 />

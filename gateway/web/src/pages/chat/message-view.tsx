@@ -1,19 +1,22 @@
-import { Link } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight, Pencil, RefreshCw } from "lucide-react";
 import { memo, useState } from "react";
-import { Problem } from "@/api/problem";
 import type { Message } from "@/api/types";
+import { AnswerFailure } from "@/components/answer/answer-failure";
+import { byline } from "@/components/answer/byline";
+import { FallbackNote } from "@/components/answer/fallback-note";
+import { Rating } from "@/components/answer/rating";
+import { Thinking } from "@/components/answer/thinking";
 import { Button } from "@/components/button/button";
 import { CopyButton } from "@/components/copy-button/copy-button";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { Textarea } from "@/components/input/input";
-import { ProblemNotice } from "@/components/problem-notice/problem-notice";
+import { Markdown } from "@/components/markdown/markdown";
 import { cn } from "@/lib/cn";
-import { byline, fallback } from "./byline";
-import { Markdown } from "./markdown";
+import { Attached } from "./attached";
 import type { BranchPoint } from "./tree";
 
 interface MessageViewProps {
+  conversationId: string;
   point: BranchPoint;
   /** True while any answer is being written: the tree must not change under it. */
   locked: boolean;
@@ -78,6 +81,7 @@ function UserMessage({ point, locked, onChoose, onEdit }: MessageViewProps) {
       <div className="max-w-[85%] rounded-2xl rounded-br-md bg-accent-soft px-4 py-2.5 text-[0.9375rem] break-words whitespace-pre-wrap">
         {message.content}
       </div>
+      <Attached attachments={message.attachments} />
       <div className="flex items-center opacity-100 transition-opacity pointer-fine:opacity-0 pointer-fine:group-focus-within:opacity-100 pointer-fine:group-hover:opacity-100">
         <BranchSwitch point={point} onChoose={onChoose} />
         <CopyButton text={message.content} label="Copy the message" />
@@ -89,71 +93,19 @@ function UserMessage({ point, locked, onChoose, onEdit }: MessageViewProps) {
   );
 }
 
-function FallbackNote({ message }: { message: Message }) {
-  const found = fallback(message);
-  if (found === null) return null;
-  return (
-    <details className="text-xs wrap-anywhere text-warning">
-      <summary className="w-fit cursor-pointer rounded">
-        {message.answered_by?.endpoint} answered in place of {found.instead.join(" and ")}
-      </summary>
-      <ul className="mt-1 grid gap-0.5 pl-4 text-muted">
-        {found.reasons.map(({ endpoint, words }, index) => (
-          <li key={`${index} ${endpoint}`}>
-            <span className="font-medium">{endpoint}</span> {words}
-          </li>
-        ))}
-      </ul>
-    </details>
-  );
-}
-
-// What the person at the screen can mend by looking at the endpoints.
-const OF_ENDPOINTS = ["all_failed", "no_endpoint", "unreachable", "endpoint_refused", "timed_out"];
-
-function AssistantMessage({ point, locked, onChoose, onRegenerate }: MessageViewProps) {
+function AssistantMessage({ conversationId, point, locked, onChoose, onRegenerate }: MessageViewProps) {
   const { message } = point;
   const writing = message.status === "streaming" && locked;
   return (
     <div className="grid min-w-0 grid-cols-1 gap-1.5" data-answer={writing ? "streaming" : message.status}>
       {message.content !== "" && <Markdown text={message.content} />}
-      {writing && message.content === "" && (
-        <p role="status" className="flex h-6 items-center gap-1.5 text-muted">
-          <span className="sr-only">The model is thinking</span>
-          {[0, 150, 300].map((delay) => (
-            <span
-              key={delay}
-              aria-hidden="true"
-              className="size-1.5 animate-pulse rounded-full bg-current"
-              style={{ animationDelay: `${delay}ms` }}
-            />
-          ))}
-        </p>
-      )}
-      {message.status === "failed" && (
-        <ProblemNotice
-          error={
-            new Problem(
-              503,
-              message.content === "" ? "There is no answer" : "The answer broke off",
-              message.error?.message,
-              [],
-              message.error?.hint,
-            )
-          }
-          {...(locked ? {} : { onRetry: () => onRegenerate(message) })}
-        >
-          {OF_ENDPOINTS.includes(message.error?.code ?? "") && (
-            <Link to="/models" className="mt-1 inline-block font-medium text-accent underline underline-offset-4">
-              See how your models are
-            </Link>
-          )}
-        </ProblemNotice>
-      )}
+      {writing && message.content === "" && <Thinking />}
+      <AnswerFailure message={message} {...(locked ? {} : { onRetry: () => onRegenerate(message) })} />
       {!writing && (
         <div className={cn("-ml-2 flex min-h-8 flex-wrap items-center", message.content === "" && "ml-0")}>
           <BranchSwitch point={point} onChoose={onChoose} />
           {message.content !== "" && <CopyButton text={message.content} label="Copy the answer" />}
+          {message.content !== "" && <Rating conversationId={conversationId} message={message} />}
           <IconButton label="Answer again" disabled={locked} onClick={() => onRegenerate(message)}>
             <RefreshCw />
           </IconButton>

@@ -7,6 +7,7 @@ import { conversationQuery, useChatWarming } from "@/api/queries";
 import { Button } from "@/components/button/button";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { ServiceWait } from "@/components/service-list/service-wait";
+import { chatDraft, EMPTY_DRAFT } from "@/lib/chat-draft";
 import { chatSettings, settingsRequest } from "@/lib/chat-settings";
 import { answer } from "./answers";
 import { Composer } from "./composer";
@@ -22,28 +23,30 @@ const EXAMPLES = [
 export function NewChat({ prompt }: { prompt: string | undefined }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const [systemPrompt, setSystemPrompt] = useState("");
+  const draft = useState(chatDraft.get)[0];
+  useEffect(() => chatDraft.set(EMPTY_DRAFT), []);
+  const [systemPrompt, setSystemPrompt] = useState(draft.systemPrompt);
   const [busy, setBusy] = useState(false);
-  const [failed, setFailed] = useState<{ text: string; problem: Problem } | null>(null);
+  const [failed, setFailed] = useState<{ text: string; attachments: string[]; problem: Problem } | null>(null);
   const begun = useRef(false);
   const warming = useChatWarming();
 
   const begin = useCallback(
-    async (text: string) => {
+    async (text: string, attachments: string[] = []) => {
       setBusy(true);
       setFailed(null);
       try {
         const settings = settingsRequest(chatSettings.get());
         const created = await api.createConversation(systemPrompt === "" ? {} : { system_prompt: systemPrompt });
         queries.setQueryData(conversationQuery(created.id).queryKey, { ...created, messages: [] });
-        void answer(queries, created.id, { ...settings, content: text });
+        void answer(queries, created.id, { ...settings, content: text, attachments });
         await navigate({
           to: "/chat/$conversationId",
           params: { conversationId: created.id },
           replace: prompt !== undefined,
         });
       } catch (error) {
-        setFailed({ text, problem: asProblem(error) });
+        setFailed({ text, attachments, problem: asProblem(error) });
       } finally {
         setBusy(false);
       }
@@ -66,10 +69,12 @@ export function NewChat({ prompt }: { prompt: string | undefined }) {
             <ServiceWait name="chat" otherwise="The language model is being loaded." />
           </p>
         )}
-        {failed !== null && <ProblemNotice error={failed.problem} onRetry={() => void begin(failed.text)} />}
+        {failed !== null && <ProblemNotice error={failed.problem} onRetry={() => void begin(failed.text, failed.attachments)} />}
         <Composer
-          onSend={(text) => {
-            void begin(text);
+          initialText={draft.text}
+          onSystemPrompt={setSystemPrompt}
+          onSend={(text, attachments) => {
+            void begin(text, attachments);
             return true;
           }}
           onStop={() => undefined}

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ArrowDown } from "lucide-react";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import { conversationQuery } from "@/api/queries";
@@ -15,6 +15,7 @@ import { answer, answers, dismissAnswerProblem, isAnswering, stopAnswering } fro
 import { Composer } from "./composer";
 import { MessageView } from "./message-view";
 import { ModelControls } from "./model-controls";
+import { shownLeaf } from "./shown-leaf";
 import { type BranchPoint, branch, choose, followNewest, type Selection } from "./tree";
 import { usePinnedScroll } from "./use-pinned-scroll";
 
@@ -33,6 +34,11 @@ export function Thread({ id }: { id: string }) {
   const messages = query.data?.messages ?? NONE;
   const points = useMemo(() => branch(messages, selection), [messages, selection]);
   const leaf = points.at(-1)?.message ?? null;
+  const leafId = leaf?.id;
+  useEffect(() => {
+    shownLeaf.set(leafId === undefined ? null : { conversationId: id, leafId });
+    return () => shownLeaf.set(null);
+  }, [id, leafId]);
 
   const ask = useCallback(
     (request: MessageRequest, below: string | null) => {
@@ -41,8 +47,8 @@ export function Thread({ id }: { id: string }) {
     },
     [queries, id],
   );
-  const send = (text: string) => {
-    ask({ content: text, parent_id: leaf?.id ?? null }, leaf?.id ?? null);
+  const send = (text: string, attachments: string[]) => {
+    ask({ content: text, attachments, parent_id: leaf?.id ?? null }, leaf?.id ?? null);
     toEnd();
     return true;
   };
@@ -52,7 +58,10 @@ export function Thread({ id }: { id: string }) {
     [ask],
   );
   const onEdit = useCallback(
-    (message: Message, text: string) => ask({ content: text, parent_id: message.parent_id }, message.parent_id),
+    (message: Message, text: string) => {
+      const attachments = message.attachments.map((one) => one.asset_id);
+      ask({ content: text, attachments, parent_id: message.parent_id }, message.parent_id);
+    },
     [ask],
   );
   const saveSystemPrompt = async (system_prompt: string) => {
@@ -78,6 +87,7 @@ export function Thread({ id }: { id: string }) {
           {points.map((point) => (
             <MessageView
               key={point.message.id}
+              conversationId={id}
               point={point}
               locked={locked}
               onChoose={onChoose}
@@ -127,6 +137,7 @@ export function Thread({ id }: { id: string }) {
           onStop={() => stopAnswering(id)}
           answering={locked}
           disabled={query.data === undefined}
+          onSystemPrompt={(text) => void saveSystemPrompt(text)}
         >
           <ModelControls
             systemPrompt={query.data?.system_prompt ?? ""}

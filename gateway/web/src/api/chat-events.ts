@@ -3,10 +3,10 @@ import type { JobError, Message } from "@/api/types";
 
 export type ChatEvent =
   | { type: "user" | "start" | "done"; message: Message }
-  | { type: "delta"; content: string }
-  | { type: "error"; error: JobError };
+  | { type: "delta"; messageId: string; content: string }
+  | { type: "error"; messageId: string; error: JobError };
 
-/** Read a frame of an answer's stream; null for events this interface does not know. */
+/** Read a frame of the stream of one or several answers; null for events this interface does not know. */
 export function parseChatEvent(frame: SseFrame): ChatEvent | null {
   const data = JSON.parse(frame.data) as Record<string, unknown>;
   switch (frame.event) {
@@ -15,9 +15,9 @@ export function parseChatEvent(frame: SseFrame): ChatEvent | null {
     case "done":
       return { type: frame.event, message: data as unknown as Message };
     case "delta":
-      return { type: "delta", content: String(data.content ?? "") };
+      return { type: "delta", messageId: String(data.message_id ?? ""), content: String(data.content ?? "") };
     case "error":
-      return { type: "error", error: failure(data) };
+      return { type: "error", messageId: String(data.message_id ?? ""), error: failure(data) };
     default:
       return null;
   }
@@ -33,8 +33,8 @@ function put(messages: readonly Message[], message: Message): Message[] {
   return known ? messages.map((other) => (other.id === message.id ? message : other)) : [...messages, message];
 }
 
-/** The messages after one event; `answering` is the id of the answer being written, or null before it began. */
-export function applyChatEvent(messages: readonly Message[], event: ChatEvent, answering: string | null): Message[] {
+/** The messages after one event. */
+export function applyChatEvent(messages: readonly Message[], event: ChatEvent): Message[] {
   switch (event.type) {
     case "user":
     case "done":
@@ -43,11 +43,11 @@ export function applyChatEvent(messages: readonly Message[], event: ChatEvent, a
       return put(messages, { ...event.message, content: event.message.content ?? "", status: "streaming" });
     case "delta":
       return messages.map((message) =>
-        message.id === answering ? { ...message, content: message.content + event.content } : message,
+        message.id === event.messageId ? { ...message, content: message.content + event.content } : message,
       );
     case "error":
       return messages.map((message) =>
-        message.id === answering ? { ...message, status: "failed", error: event.error } : message,
+        message.id === event.messageId ? { ...message, status: "failed", error: event.error } : message,
       );
   }
 }

@@ -11,40 +11,26 @@ import anyio
 import orjson
 import structlog
 from anyio.streams.memory import MemoryObjectSendStream
-from google.protobuf.struct_pb2 import Value
 from sqlalchemy.exc import IntegrityError
 
-from atelier.v1.chat_pb2 import ChatCompletionRequest, ChatMessage
-from gateway import attachments, views
+from atelier.v1.chat_pb2 import ChatCompletionRequest
+from gateway import attachments, completions, questions, views
 from gateway import conversation_schemas as schemas
 from gateway.catalog import conversations
-from gateway.catalog.models import ConversationRow, MessageRow, now
-from gateway.completions import Chunks
+from gateway.catalog.models import ConversationRow, MessageRow
 from gateway.frames import sse
 from gateway.problems import problem_of
-from gateway.sse import Cut
-from gateway.state import Parts
-from services.kit.failures import BadInput, Failure, NotFound
-from services.kit.ids import new_ulid
+from gateway.sse import EventStream
+from gateway.state import Asker, Parts
+from services.kit.failures import Failure, NotFound
 from services.kit.tasks import end
 
 log = structlog.get_logger(__name__)
 
 # What was written so far is saved this often: a crash loses no more, and other copies see that the writer lives.
 _SAVE_EVERY_S = 5.0
-_TITLE_LENGTH = 60
 # Frames that wait for a slow browser before the model has to.
 _AHEAD = 64
-_TOLD = ("endpoint", "endpoint_id", "first_token_ms", "cached", "attempts")
-
-
-@dataclass(frozen=True)
-class Asker:
-    """Who asks, and the request's place in its trace."""
-
-    owner_id: str
-    traceparent: str
-    trace_id: str
 
 
 @dataclass
@@ -52,7 +38,8 @@ class _Answer:
     """An answer while it is being written."""
 
     row: MessageRow
-    ask: Callable[[], Awaitable[Chunks]]
+    request: ChatCompletionRequest
+    asked: completions.Answer | None = None
     started: float = field(default_factory=time.perf_counter)
     pieces: list[str] = field(default_factory=list[str])
     saved_at: float = field(default_factory=time.perf_counter)
@@ -60,30 +47,28 @@ class _Answer:
 
 @asynccontextmanager
 async def answer_stream(
-    parts: Parts, asker: Asker, conversation_id: str, ask: schemas.MessageCreate, cut: Cut
+    parts: Parts, asker: Asker, conversation_id: str, ask: schemas.MessageCreate, stream: EventStream
 ) -> AsyncGenerator[AsyncIterator[bytes]]:
     """Store the question, ask the model, and yield the stream of frames: `user`, `start`, `delta` …, `done` or `error`.
 
     Raises `NotFound`, `BadInput` and `RateLimited` before anything is stored.
     """
-    conversation, rows, kept = await _opened(parts, asker, conversation_id, ask.attachments)
-    parent_id = _parent(rows, ask)
-    question = _question(conversation, parent_id, ask.content, kept) if ask.content else None
-    row = _answer(conversation, question.id if question else parent_id, ask.model or conversation.model)
-    request = await _request(parts, conversation, [*rows, *([question] if question else [])], row, ask)
+    conversation, rows, kept = await questions.opened(parts, asker.owner_id, conversation_id, ask.attachments)
+    parent_id = questions.parent_of(rows, ask)
+    question = questions.question(conversation, parent_id, ask.content, kept) if ask.content else None
+    row = questions.answer(conversation, question.id if question else parent_id, ask.model or conversation.model)
+    said = [*rows, *([question] if question else [])]
+    request = _to(row.model, await questions.request(parts, conversation, said, row.parent_id, ask))
     # Who asks the same again wants another answer.
-    found = await parts.completions.ask(request, asker.owner_id, asker.traceparent, fresh=question is None)
-
-    async def chunks() -> Chunks:
-        return found.chunks
-
+    asked = await parts.completions.ask(request, asker.owner_id, asker.traceparent, fresh=question is None)
+    stream.headers.update(asked.headers)
     await _store(parts, conversation, question, [row])
-    yield _frames(parts, asker, question, [_Answer(row, chunks)])
+    yield _frames(parts, asker, question, [_Answer(row, request, asked)])
 
 
 @asynccontextmanager
 async def comparison_stream(
-    parts: Parts, asker: Asker, ask: schemas.CompareCreate, cut: Cut
+    parts: Parts, asker: Asker, ask: schemas.CompareCreate
 ) -> AsyncGenerator[AsyncIterator[bytes]]:
     """One question, answered by several models at once: their answers stand side by side under it. Frames: first
     `conversation`, then as in `answer_stream`, each naming its message.
@@ -91,24 +76,25 @@ async def comparison_stream(
     Raises `NotFound` and `BadInput` before anything is stored; what goes wrong with one model is told as its answer.
     """
     if ask.conversation_id is None:
-        conversation, rows = _conversation(asker.owner_id, ask.system_prompt), list[MessageRow]()
+        conversation = questions.conversation(asker.owner_id, system_prompt=ask.system_prompt)
+        rows = list[MessageRow]()
         async with parts.database.read() as session:
             kept = await attachments.check(session, asker.owner_id, ask.attachments)
     else:
-        conversation, rows, kept = await _opened(parts, asker, ask.conversation_id, ask.attachments)
-    question = _question(conversation, rows[-1].id if rows else None, ask.content, kept)
-    answers = list[_Answer]()
-    for model in ask.models:
-        row = _answer(conversation, question.id, model)
-        request = await _request(parts, conversation, [*rows, question], row, ask)
-
-        async def chunks(request: ChatCompletionRequest = request) -> Chunks:
-            return (await parts.completions.ask(request, asker.owner_id, asker.traceparent)).chunks
-
-        answers.append(_Answer(row, chunks))
+        conversation, rows, kept = await questions.opened(parts, asker.owner_id, ask.conversation_id, ask.attachments)
+    question = questions.question(conversation, rows[-1].id if rows else None, ask.content, kept)
+    request = await questions.request(parts, conversation, [*rows, question], question.id, ask)
+    answers = [_Answer(questions.answer(conversation, question.id, model), _to(model, request)) for model in ask.models]
     await _store(parts, conversation, question, [one.row for one in answers], new=ask.conversation_id is None)
     shown = views.conversation(conversation, len(rows) + 1 + len(answers)).model_dump(mode="json")
     yield _after(sse("conversation", shown), _frames(parts, asker, question, answers))
+
+
+def _to(model: str, request: ChatCompletionRequest) -> ChatCompletionRequest:
+    asked = ChatCompletionRequest()
+    asked.CopyFrom(request)
+    asked.model = model
+    return asked
 
 
 async def _after(first: bytes, frames: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
@@ -116,18 +102,6 @@ async def _after(first: bytes, frames: AsyncGenerator[bytes, None]) -> AsyncIter
         yield first
         async for frame in frames:
             yield frame
-
-
-async def _opened(
-    parts: Parts, asker: Asker, conversation_id: str, asset_ids: Sequence[str]
-) -> tuple[ConversationRow, list[MessageRow], list[dict[str, Any]]]:
-    """A conversation, its messages, and the attachments that shall go with the next one."""
-    async with parts.database.read() as session:
-        found = await conversations.get(session, asker.owner_id, conversation_id)
-        if found is None:
-            raise NotFound(f"There is no conversation {conversation_id}.")
-        rows = list(await conversations.messages(session, conversation_id))
-        return found[0], rows, await attachments.check(session, asker.owner_id, asset_ids)
 
 
 async def _store(
@@ -138,7 +112,7 @@ async def _store(
     *,
     new: bool = False,
 ) -> None:
-    conversation.title = conversation.title or _title(question.content if question else "")
+    conversation.title = conversation.title or questions.title_of(question.content if question else "")
     try:
         async with parts.database.write() as session:
             if new:
@@ -182,7 +156,8 @@ async def _frames(
 async def _write(parts: Parts, asker: Asker, answer: _Answer, tell: Callable[[bytes], Awaitable[None]]) -> None:
     row = answer.row
     try:
-        async with aclosing(await answer.ask()) as chunks:
+        asked = answer.asked or await parts.completions.ask(answer.request, asker.owner_id, asker.traceparent)
+        async with aclosing(asked.chunks) as chunks:
             async for chunk in chunks:
                 text = "".join(_read(answer, orjson.loads(part)) for part in chunk.json)
                 if text:
@@ -210,7 +185,7 @@ def _read(answer: _Answer, data: dict[str, Any]) -> str:
     if data.get("usage"):
         row.usage = data["usage"]
     if "atelier" in data:
-        row.answered_by = {name: data["atelier"][name] for name in _TOLD if name in data["atelier"]}
+        row.answered_by = views.answered_by(data["atelier"])
     return "".join(choice.get("delta", {}).get("content") or "" for choice in data.get("choices", []))
 
 
@@ -243,97 +218,3 @@ async def _finish(parts: Parts, answer: _Answer, *, status: schemas.MessageStatu
 
 def _text(answer: _Answer) -> str:
     return "".join(answer.pieces).replace("\0", "\ufffd")
-
-
-def _parent(rows: list[MessageRow], ask: schemas.MessageCreate) -> str | None:
-    """The message the question follows, or the one to answer again."""
-    if ask.content is None and ask.attachments:
-        raise BadInput.of("attachments", "go with a question; `content` is missing")
-    by_id = {row.id: row for row in rows}
-    if ask.parent_id is not None:
-        parent = by_id.get(ask.parent_id)
-        if parent is None:
-            raise BadInput.of("parent_id", "is no message of this conversation")
-        if ask.content is None and parent.role != "user":
-            raise BadInput.of("parent_id", "must be a message of the user when it is to be answered again")
-        return parent.id
-    if "parent_id" in ask.model_fields_set and ask.content is not None:
-        return None
-    if ask.content is None:
-        raise BadInput.of("content", "is required unless `parent_id` names a message to answer again")
-    return rows[-1].id if rows else None
-
-
-def _conversation(owner_id: str, system_prompt: str) -> ConversationRow:
-    moment = now()
-    return ConversationRow(
-        id=new_ulid(),
-        owner_id=owner_id,
-        title="",
-        model="",
-        system_prompt=system_prompt,
-        created_at=moment,
-        updated_at=moment,
-    )
-
-
-def _question(
-    conversation: ConversationRow, parent_id: str | None, content: str, kept: list[dict[str, Any]]
-) -> MessageRow:
-    return _message(conversation, parent_id, role="user", content=content, status="complete", attachments=kept)
-
-
-def _answer(conversation: ConversationRow, parent_id: str | None, model: str) -> MessageRow:
-    return _message(conversation, parent_id, role="assistant", content="", status="streaming", model=model)
-
-
-def _message(conversation: ConversationRow, parent_id: str | None, **fields: Any) -> MessageRow:
-    moment = now()
-    known: dict[str, Any] = {"model": "", "usage": None, "latency_ms": None, "answered_by": None, "attachments": []}
-    return MessageRow(
-        **{**known, **fields},
-        id=new_ulid(),
-        owner_id=conversation.owner_id,
-        conversation_id=conversation.id,
-        parent_id=parent_id,
-        rating=None,
-        error=None,
-        created_at=moment,
-        updated_at=moment,
-    )
-
-
-def _title(content: str) -> str:
-    line = " ".join(content.split())
-    return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1].rsplit(" ", 1)[0] + "…"
-
-
-async def _request(
-    parts: Parts,
-    conversation: ConversationRow,
-    rows: Sequence[MessageRow],
-    answer: MessageRow,
-    ask: schemas.MessageCreate | schemas.CompareCreate,
-) -> ChatCompletionRequest:
-    """What the model is asked: everything that was said on the way to `answer`."""
-    path = conversations.branch(rows, answer.parent_id)
-    async with parts.database.read() as session:
-        files = await attachments.rows_of(session, conversation.owner_id, path)
-    contents = await attachments.contents(parts.objects, path, files, parts.settings.max_image_pixels)
-    request = ChatCompletionRequest(model=answer.model, stream=True)
-    request.stream_options.include_usage = True
-    if conversation.system_prompt:
-        request.messages.append(_said("system", Value(string_value=conversation.system_prompt)))
-    # An answer that failed before its first word says nothing to the model.
-    request.messages.extend(
-        _said(row.role, contents.get(row.id) or Value(string_value=row.content)) for row in path if row.content
-    )
-    for name in ("temperature", "top_p", "max_tokens", "seed"):
-        value = getattr(ask, name)
-        if value is not None:
-            setattr(request, name, value)
-    return request
-
-
-def _said(role: str, content: Value) -> ChatMessage:
-    return ChatMessage(role=role, content=content)

@@ -24,10 +24,11 @@ _SIDE = 1024
 
 async def check(session: AsyncSession, owner_id: str, asset_ids: Sequence[str]) -> list[dict[str, Any]]:
     """The attachments of a message, as they are kept; raises `BadInput` naming the one that cannot be one."""
+    rows = {row.id: row for row in await assets.of_ids(session, owner_id, asset_ids)}
     found = list[dict[str, Any]]()
     for number, asset_id in enumerate(asset_ids):
         field = f"attachments.{number}"
-        row = await assets.get(session, owner_id, asset_id)
+        row = rows.get(asset_id)
         if row is None:
             raise BadInput.of(field, f"there is no asset {asset_id}")
         if row.kind not in ("text", "image"):
@@ -43,8 +44,7 @@ async def check(session: AsyncSession, owner_id: str, asset_ids: Sequence[str]) 
 async def rows_of(session: AsyncSession, owner_id: str, messages: Sequence[MessageRow]) -> dict[str, AssetRow]:
     """The assets that some messages have with them and that are still there, by id."""
     ids = {one["asset_id"] for message in messages for one in message.attachments or ()}
-    found = [await assets.get(session, owner_id, an_id) for an_id in ids]
-    return {row.id: row for row in found if row is not None}
+    return {row.id: row for row in await assets.of_ids(session, owner_id, ids)}
 
 
 async def contents(

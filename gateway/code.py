@@ -15,18 +15,15 @@ from sqlalchemy.exc import IntegrityError
 
 from atelier.v1.chat_pb2 import CodeEvent, CodeResult, GenerateCodeRequest
 from gateway import code_schemas as schemas
-from gateway.answers import Asker
+from gateway import views
 from gateway.catalog import code
 from gateway.catalog.models import CodeProjectRow, CodeVersionRow, now
 from gateway.frames import sse
 from gateway.problems import problem_of
-from gateway.sse import Cut
-from gateway.state import Parts
+from gateway.state import Asker, Parts
 from services.kit.contract import contract
 from services.kit.failures import BadInput, Failure, NotFound
 from services.kit.ids import new_ulid
-
-_TOLD = ("endpoint", "endpoint_id", "first_token_ms", "attempts")
 
 
 @dataclass
@@ -108,7 +105,7 @@ async def events(parts: Parts, asker: Asker, writing: Writing) -> AsyncGenerator
 
 
 @asynccontextmanager
-async def event_stream(parts: Parts, asker: Asker, writing: Writing, cut: Cut) -> AsyncGenerator[AsyncIterator[bytes]]:
+async def event_stream(parts: Parts, asker: Asker, writing: Writing) -> AsyncGenerator[AsyncIterator[bytes]]:
     """The same as frames: `project`, then `file`, `delta` …, `file_end`, and `done` or `error`."""
     yield _frames(parts, asker, writing)
 
@@ -152,7 +149,7 @@ def _of_result(result: CodeResult) -> dict[str, Any]:
         "reason": result.reason,
         "raw": result.raw,
         "model": atelier.get("model", ""),
-        "answered_by": {name: atelier[name] for name in _TOLD if name in atelier},
+        "answered_by": views.answered_by(atelier),
     }
 
 

@@ -14,7 +14,7 @@ async def while_there(receive: Receive, work: Coroutine[Any, Any, T]) -> T | Non
     """What `work` gives, or None if the client left before: then it was cancelled. `receive` must have given the whole
     body already."""
     working = asyncio.create_task(work, name="while-there")
-    leaving = asyncio.create_task(left(receive), name="leaving")
+    leaving = asyncio.create_task(_left(receive), name="leaving")
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
@@ -28,7 +28,7 @@ async def while_there(receive: Receive, work: Coroutine[Any, Any, T]) -> T | Non
                 await working
 
 
-async def left(receive: Receive) -> None:
+async def _left(receive: Receive) -> None:
     """Returns when the client has gone away."""
     while (await receive())["type"] != "http.disconnect":
         pass

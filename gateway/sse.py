@@ -16,7 +16,6 @@ from gateway.state import Parts
 from gateway.streams import Interest, Listener
 from services.kit.journal import is_terminal
 
-Cut = Callable[[], None]
 Opened = AbstractAsyncContextManager[AsyncIterator[bytes]]
 
 _EXAMPLE = """id: 6
@@ -41,22 +40,25 @@ class EventStream(StreamingResponse):
     The framework's own response for this does eight times the work per event.
     """
 
-    def __init__(self, open_: Callable[[Cut], Opened]) -> None:
-        """`open_` is given a function that ends the stream at once, whatever it waits for."""
+    def __init__(self, open_: Callable[["EventStream"], Opened]) -> None:
+        """`open_` is given this response, to end it later or to add headers while it can."""
         self._open = open_
+        self._life = asyncio.timeout(None)
         super().__init__(_nothing(), headers=_HEADERS, media_type="text/event-stream")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
-        loop = asyncio.get_running_loop()
-        life = asyncio.timeout(None)
         try:
-            async with life, self._open(lambda: life.reschedule(loop.time())) as source:
+            async with self._life, self._open(self) as source:
                 self.body_iterator = source
                 await super().__call__(scope, receive, send)
         except TimeoutError:
-            if not life.expired():
+            if not self._life.expired():
                 raise
+
+    def cut(self) -> None:
+        """End the stream at once, whatever it waits for."""
+        self._life.reschedule(asyncio.get_running_loop().time())
 
 
 async def _nothing() -> AsyncIterator[bytes]:
@@ -65,11 +67,13 @@ async def _nothing() -> AsyncIterator[bytes]:
 
 
 @asynccontextmanager
-async def job_stream(parts: Parts, row: JobRow, after: int | None, cut: Cut) -> AsyncGenerator[AsyncIterator[bytes]]:
+async def job_stream(
+    parts: Parts, row: JobRow, after: int | None, stream: EventStream
+) -> AsyncGenerator[AsyncIterator[bytes]]:
     """A job's events from its start or after a sequence, then live, up to its terminal event."""
     hub = parts.hub
     with hub.listening(row.owner_id) as listener:
-        listener.on_lost = cut
+        listener.on_lost = stream.cut
         interest = Interest(job_id=row.id)
         hub.add(listener, interest)
         start, missing = await _start(parts, after, row.id)
@@ -90,12 +94,12 @@ async def job_stream(parts: Parts, row: JobRow, after: int | None, cut: Cut) -> 
 
 @asynccontextmanager
 async def owner_stream(
-    parts: Parts, owner_id: str, interest: Interest, after: int | None, cut: Cut
+    parts: Parts, owner_id: str, interest: Interest, after: int | None, stream: EventStream
 ) -> AsyncGenerator[AsyncIterator[bytes]]:
     """The events of all of an owner's jobs, from now or after a sequence."""
     hub = parts.hub
     with hub.listening(owner_id) as listener:
-        listener.on_lost = cut
+        listener.on_lost = stream.cut
         hub.add(listener, interest)
         if after is None:
             yield _follow(parts, listener, _no_pages(), [], 0, b"", None, ends=False)

@@ -11,6 +11,7 @@ from gateway.auth import Principal, principal
 from gateway.catalog.database import Database
 from gateway.completions import Completions
 from gateway.jobs import Jobs
+from gateway.problems import trace_id_of
 from gateway.rate_limit import RateLimit
 from gateway.registry import Registry
 from gateway.settings import GatewaySettings
@@ -57,3 +58,20 @@ async def traceparent(connection: HTTPConnection) -> str:
 GatewayParts = Annotated[Parts, Depends(parts)]
 Caller = Annotated[Principal, Depends(principal)]
 Trace = Annotated[str, Depends(traceparent)]
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks, and the request's place in its trace; for work that goes on after the route has returned."""
+
+    owner_id: str
+    traceparent: str
+    trace_id: str
+
+
+async def asker(connection: HTTPConnection, caller: Caller, trace: Trace) -> Asker:
+    """Who sent this request."""
+    return Asker(caller.owner_id, trace, trace_id_of(connection.scope))
+
+
+Asking = Annotated[Asker, Depends(asker)]

@@ -1,6 +1,7 @@
 """Rows as the API shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +21,11 @@ def content_url(asset_id: str) -> str:
 def thumbnail_url(asset_id: str, content_type: str) -> str | None:
     """Where an asset's thumbnail is; None if there is nothing to show."""
     return f"/api/assets/{asset_id}/thumbnail" if is_picture(content_type) else None
+
+
+def answered_by(atelier: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of an answer's `atelier` object."""
+    return {name: atelier[name] for name in chat.AnsweredBy.model_fields if name in atelier}
 
 
 def asset(row: AssetRow) -> schemas.Asset:

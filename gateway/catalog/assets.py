@@ -1,7 +1,7 @@
 """Reading and writing asset rows."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,12 @@ class AssetFilter:
 async def get(session: AsyncSession, owner_id: str, asset_id: str) -> AssetRow | None:
     """An owner's asset."""
     return await session.scalar(select(AssetRow).where(AssetRow.id == asset_id, AssetRow.owner_id == owner_id))
+
+
+async def of_ids(session: AsyncSession, owner_id: str, ids: Iterable[str]) -> Sequence[AssetRow]:
+    """Those of an owner's assets that are there, in no order."""
+    query = select(AssetRow).where(AssetRow.owner_id == owner_id, AssetRow.id.in_(set(ids)))
+    return (await session.scalars(query)).all()
 
 
 async def page(

@@ -1,8 +1,6 @@
 """The answer of a completion call: passed on as it comes, ended when the client goes."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import suppress
 
 import orjson
 import structlog
@@ -10,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from atelier.v1.chat_pb2 import CompletionChunk
-from gateway.disconnect import left
+from gateway.disconnect import while_there
 from gateway.problems import openai_error
 from services.kit.failures import Failure, Unavailable
 
@@ -39,19 +37,10 @@ class CompletionResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
-        answering = asyncio.create_task(self._send_stream(send) if self._stream else self._send_whole(send))
-        leaving = asyncio.create_task(left(receive))
         try:
-            await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await while_there(receive, self._send_stream(send) if self._stream else self._send_whole(send))
         finally:
-            leaving.cancel()
-            if not answering.done():
-                answering.cancel()
-            with suppress(asyncio.CancelledError, Failure):
-                await answering
             await self._chunks.aclose()
-        if not answering.cancelled():
-            answering.result()
 
     async def _next(self) -> CompletionChunk:
         try:

@@ -13,14 +13,12 @@ from starlette.responses import JSONResponse, Response
 from atelier.v1 import chat_pb2
 from gateway import code
 from gateway import code_schemas as schemas
-from gateway.answers import Asker
 from gateway.catalog import code as catalog
 from gateway.disconnect import while_there
-from gateway.problems import trace_id_of
 from gateway.routing import Cursor, Id, Limit, event_stream, problems, router
 from gateway.schemas import Listing, Page
 from gateway.sse import EventStream
-from gateway.state import Caller, GatewayParts, Parts, Trace
+from gateway.state import Asker, Asking, Caller, GatewayParts, Parts, Trace
 from services.kit.contract import contract
 
 routes = router("code")
@@ -47,15 +45,13 @@ _WRITTEN: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def generate_code(
-    parts: GatewayParts, caller: Caller, trace: Trace, request: Request, body: BaseModel
-) -> Response:
+async def generate_code(parts: GatewayParts, asker: Asking, request: Request, body: BaseModel) -> Response:
     """A model writes the files; the answer says which one, and how long it took. Going away stops it."""
     asked = contract.message(body, chat_pb2.GenerateCodeRequest)
     assert isinstance(asked, chat_pb2.GenerateCodeRequest)
-    headers = await parts.rate_limit.take(caller.owner_id)
-    writing = await code.begin(parts, caller.owner_id, asked)
-    return await _written(parts, Asker(caller.owner_id, trace, trace_id_of(request.scope)), request, writing, headers)
+    headers = await parts.rate_limit.take(asker.owner_id)
+    writing = await code.begin(parts, asker.owner_id, asked)
+    return await _written(parts, asker, request, writing, headers)
 
 
 generate_code.__annotations__["body"] = CodeRequest
@@ -127,13 +123,13 @@ async def delete_code(parts: GatewayParts, caller: Caller, code_id: Id) -> Respo
     responses={**_WRITTEN, **problems(400, 404, 413, 415, 422, 429, 504)},
 )
 async def refine_code(
-    parts: GatewayParts, caller: Caller, trace: Trace, request: Request, code_id: Id, body: schemas.CodeRefine
+    parts: GatewayParts, asker: Asking, request: Request, code_id: Id, body: schemas.CodeRefine
 ) -> Response:
     """By an instruction, or without one: written anew. Makes a new version; the others stay."""
-    project, versions = await code.load(parts, caller.owner_id, code_id)
+    project, versions = await code.load(parts, asker.owner_id, code_id)
     writing = code.refining(project, code.chosen(versions, body.version), body)
-    headers = await parts.rate_limit.take(caller.owner_id)
-    return await _written(parts, Asker(caller.owner_id, trace, trace_id_of(request.scope)), request, writing, headers)
+    headers = await parts.rate_limit.take(asker.owner_id)
+    return await _written(parts, asker, request, writing, headers)
 
 
 @routes.get(
@@ -181,7 +177,9 @@ async def download_code(parts: GatewayParts, caller: Caller, code_id: Id, versio
 
 async def _written(parts: Parts, asker: Asker, request: Request, writing: code.Writing, headers: Any) -> Response:
     if "text/event-stream" in request.headers.get("accept", ""):
-        return EventStream(lambda cut: code.event_stream(parts, asker, writing, cut))
+        stream = EventStream(lambda _: code.event_stream(parts, asker, writing))
+        stream.headers.update(headers)
+        return stream
     shown = await while_there(request.receive, _whole(parts, asker, writing))
     if shown is None:
         # Nobody is there to read it.

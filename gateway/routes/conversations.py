@@ -4,22 +4,19 @@ from typing import Annotated, Literal
 
 from fastapi import Query
 from sqlalchemy import delete
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from gateway import conversation_schemas as schemas
-from gateway import export, views
-from gateway.answers import Asker, answer_stream, comparison_stream
+from gateway import export, questions, views
+from gateway.answers import answer_stream, comparison_stream
 from gateway.catalog import conversations
 from gateway.catalog.conversations import ConversationAndCount
-from gateway.catalog.models import ConversationRow, now
-from gateway.problems import trace_id_of
+from gateway.catalog.models import ConversationRow
 from gateway.routing import Cursor, Id, Limit, event_stream, problems, router
 from gateway.schemas import Page
 from gateway.sse import EventStream
-from gateway.state import Caller, GatewayParts, Parts, Trace
+from gateway.state import Asking, Caller, GatewayParts, Parts
 from services.kit.failures import BadInput, Conflict, NotFound
-from services.kit.ids import new_ulid
 
 routes = router("conversations")
 
@@ -65,16 +62,7 @@ async def create_conversation(
     parts: GatewayParts, caller: Caller, body: schemas.ConversationCreate
 ) -> schemas.Conversation:
     """Without a title it gets one from its first message."""
-    moment = now()
-    row = ConversationRow(
-        id=new_ulid(),
-        owner_id=caller.owner_id,
-        title=body.title,
-        model=body.model,
-        system_prompt=body.system_prompt,
-        created_at=moment,
-        updated_at=moment,
-    )
+    row = questions.conversation(caller.owner_id, title=body.title, model=body.model, system_prompt=body.system_prompt)
     async with parts.database.write() as session:
         session.add(row)
     return views.conversation(row, 0)
@@ -142,16 +130,10 @@ async def delete_conversation(parts: GatewayParts, caller: Caller, conversation_
     },
 )
 async def create_message(
-    parts: GatewayParts,
-    caller: Caller,
-    trace: Trace,
-    request: Request,
-    conversation_id: Id,
-    body: schemas.MessageCreate,
+    parts: GatewayParts, asker: Asking, conversation_id: Id, body: schemas.MessageCreate
 ) -> EventStream:
     """Streams the answer. Going away stops the model, and what was written is kept."""
-    asker = Asker(caller.owner_id, trace, trace_id_of(request.scope))
-    return EventStream(lambda cut: answer_stream(parts, asker, conversation_id, body, cut))
+    return EventStream(lambda stream: answer_stream(parts, asker, conversation_id, body, stream))
 
 
 @routes.patch(
@@ -214,12 +196,9 @@ async def export_conversation(
         **problems(400, 404, 413, 415, 422),
     },
 )
-async def compare_models(
-    parts: GatewayParts, caller: Caller, trace: Trace, request: Request, body: schemas.CompareCreate
-) -> EventStream:
+async def compare_models(parts: GatewayParts, asker: Asking, body: schemas.CompareCreate) -> EventStream:
     """Streams 2 to 4 answers side by side; they are kept as branches of one conversation."""
-    asker = Asker(caller.owner_id, trace, trace_id_of(request.scope))
-    return EventStream(lambda cut: comparison_stream(parts, asker, body, cut))
+    return EventStream(lambda _: comparison_stream(parts, asker, body))
 
 
 @routes.get("/api/chat/ratings", operation_id="get_ratings", summary="Rated answers", responses=problems())

@@ -48,7 +48,7 @@ async def job_events(
     seen = last_event_id if last_event_id is not None else after
     if seen is not None and row.status in TERMINAL and 0 < row.last_seq == seen:
         return Response(status_code=204)
-    return EventStream(lambda cut: job_stream(parts, row, seen, cut))
+    return EventStream(lambda stream: job_stream(parts, row, seen, stream))
 
 
 @routes.get(
@@ -69,4 +69,4 @@ async def all_events(
     """The events of all jobs one may see, from now on, or after `Last-Event-ID`."""
     interest = Interest(kind=kind, project_id=project_id)
     seen = last_event_id if last_event_id is not None else after
-    return EventStream(lambda cut: owner_stream(parts, caller.owner_id, interest, seen, cut))
+    return EventStream(lambda stream: owner_stream(parts, caller.owner_id, interest, seen, stream))

@@ -76,6 +76,17 @@ async def test_a_request_that_cannot_be_asked_does_not_count(rig: Rig) -> None:
         assert answer.headers["x-ratelimit-remaining-requests"] == str(LIMIT - 1)
 
 
+async def test_streams_for_the_ui_say_how_much_is_left(rig: Rig) -> None:
+    async with (
+        running(rig.make(rate_limit_per_min=LIMIT, tokens={"t": "edna"})) as gateway,
+        gateway.client("t") as edna,
+    ):
+        made = (await edna.post("/api/conversations", json={})).json()
+        answer = await edna.post(f"/api/conversations/{made['id']}/messages", json={"content": "hello"})
+        assert answer.status_code == 200
+        assert answer.headers["x-ratelimit-remaining-requests"] == str(LIMIT - 1)
+
+
 async def test_it_holds_in_every_window_and_ends_by_itself(bus: Bus) -> None:
     window_s = 1.0
     limit = RateLimit(bus, 5, window_s=window_s)

@@ -137,7 +137,12 @@ async def test_a_tool_is_called(sdk: openai.AsyncOpenAI) -> None:
     parameters = {"type": "object", "properties": {"city": {"type": "string", "maxLength": 30}}, "required": ["city"]}
     tool: ChatCompletionToolParam = {
         "type": "function",
-        "function": {"name": "get_weather", "description": "Weather of a city", "parameters": parameters},
+        "function": {
+            "name": "get_weather",
+            "description": "Weather of a city",
+            "parameters": parameters,
+            "strict": True,
+        },
     }
     answer = await sdk.chat.completions.create(
         model=MODEL,
@@ -149,7 +154,7 @@ async def test_a_tool_is_called(sdk: openai.AsyncOpenAI) -> None:
     )
     calls = answer.choices[0].message.tool_calls
     assert calls and calls[0].type == "function" and calls[0].function.name == "get_weather"
-    json.loads(calls[0].function.arguments)
+    assert "Paris" in json.loads(calls[0].function.arguments)["city"]
 
 
 async def test_the_models_are_listed(sdk: openai.AsyncOpenAI) -> None:

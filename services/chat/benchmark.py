@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from atelier.v1.chat_pb2 import ChatCompletionRequest
 from atelier.v1.endpoints_pb2 import BenchmarkLevel
 from services.kit.failures import Failure
 from services.kit.job import Job
@@ -65,6 +66,14 @@ async def measure(job: Job, levels: Sequence[int], ask: Ask) -> list[BenchmarkLe
         samples = await _watched(job, asyncio.gather(*(one(n) for n in numbers)))
         found.append(summed_up(level, samples, time.perf_counter() - started))
     return found
+
+
+def question(job_id: str, number: int, *, tokens: int) -> ChatCompletionRequest:
+    """The n-th of a job. No two begin alike, or the second would be answered out of the engine's prefix cache."""
+    asked = ChatCompletionRequest(stream=True, max_tokens=tokens, temperature=0.7)
+    words = f"{number} {job_id}: tell me a long story about the number {number}."
+    asked.messages.add(role="user").content.string_value = words
+    return asked
 
 
 def _requests(level: int) -> int:

@@ -1,9 +1,8 @@
 """The chat service: requests in, the right backend asked, answers passed on."""
 
 import contextlib
-import math
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import ClassVar
 
@@ -33,29 +32,27 @@ from atelier.v1.endpoints_pb2 import (
 )
 from services.chat import benchmark, figures
 from services.chat.admission import Admission
-from services.chat.answer import Reply, streamed, usage_of, whole
+from services.chat.answer import Reply, usage_of
 from services.chat.backend import Backend, ChildBackend, RemoteBackend
 from services.chat.children import embedder_backend, vllm_backend
 from services.chat.code import generator, prompts
+from services.chat.completer import Completer, Question
 from services.chat.diagnosis import diagnose, discover
 from services.chat.directory import Directory
-from services.chat.dispatch import Frames, dispatch
-from services.chat.endpoint import Endpoint, Limits, Route, Timing
+from services.chat.endpoint import Endpoint, Limits, Timing
 from services.chat.health import HealthKeeper
 from services.chat.ledger import Ledger, record_of
-from services.chat.request_body import completion_body, embedding_body
-from services.chat.routing import AUTO, EMBEDDED, EMBEDDED_NAME, Candidate, Known, Task, catalog, plan, tasks_of
+from services.chat.request_body import embedding_body
+from services.chat.routing import AUTO, EMBEDDED, EMBEDDED_NAME, Candidate, catalog, plan
 from services.chat.settings import ChatSettings
 from services.kit.call import Call
-from services.kit.failures import BadInput, Failure, ModelNotFound, Unavailable
+from services.kit.failures import BadInput, ModelNotFound
 from services.kit.host import Service, method
 from services.kit.job import Job
 from services.kit.secrets import SecretBox
 from services.kit.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
-
-Question = ChatCompletionRequest | CompletionRequest
 
 _EMBEDDING_CAPACITY = 32
 _EMBEDDING_S = 60.0
@@ -99,6 +96,9 @@ class Chat(Service):
         self._keeper = HealthKeeper(self.bus, directory.targets, directory.health, every_s=every_s)
         self._keeper.start()
         self._ledger = Ledger(self.bus)
+        self._completer = Completer(
+            self.chat_settings, self.chat_backend, self._admission, directory, self._keeper, self._ledger
+        )
         self.chat_backend.start()
 
     async def stop(self) -> None:
@@ -136,14 +136,14 @@ class Chat(Service):
         self, request: ChatCompletionRequest, call: Call
     ) -> AsyncGenerator[CompletionChunk, None]:
         """Continue a conversation."""
-        async with contextlib.aclosing(self._complete(request, "chat/completions", call.owner)) as chunks:
+        async with contextlib.aclosing(self._completer.complete(request, "chat/completions", call.owner)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
     @method
     async def create_completion(self, request: CompletionRequest, call: Call) -> AsyncGenerator[CompletionChunk, None]:
         """Continue a text."""
-        async with contextlib.aclosing(self._complete(request, "completions", call.owner)) as chunks:
+        async with contextlib.aclosing(self._completer.complete(request, "completions", call.owner)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -154,7 +154,9 @@ class Chat(Service):
         chosen = self._own_embedder() if own else self._chosen_embedder(request, call.owner)
         reply = Reply(Timing(time.monotonic()), model=chosen.model)
         with self._embedding_admission.place() if own else contextlib.nullcontext():
-            way = self.embedder.endpoint() if own and self.embedder else self._way(call.owner, chosen.endpoint)
+            way = (
+                self.embedder.endpoint() if own and self.embedder else self._completer.way(call.owner, chosen.endpoint)
+            )
             data = await way.embeddings(embedding_body(request, model=chosen.model), within_s=_EMBEDDING_S)
         reply.answered(chosen, reply.timing)
         reply.usage = usage_of(data)
@@ -170,7 +172,7 @@ class Chat(Service):
             return prompts.question(request, structured=candidate.structured)
 
         plain = prompts.question(request, structured=False)
-        answer = self._complete(plain, "chat/completions", call.owner, tasks=("code",), worded=worded)
+        answer = self._completer.complete(plain, "chat/completions", call.owner, tasks=("code",), worded=worded)
         async with contextlib.aclosing(generator.events(request, answer)) as events:
             async for event in events:
                 yield event
@@ -216,7 +218,7 @@ class Chat(Service):
     @method
     async def benchmark_endpoint(self, request: BenchmarkEndpointRequest, job: Job) -> BenchmarkResult:
         """Measure how quickly an endpoint answers. Its answers count as used: they may cost money."""
-        known = {one.id: one for one in (*self._embedded(), *self._directory.known(job.owner))}
+        known = {one.id: one for one in self._completer.known(job.owner)}
         if request.endpoint_id not in known:
             raise BadInput.of("endpoint_id", "there is no such endpoint, or it has no model yet")
         meant = known[request.endpoint_id]
@@ -226,23 +228,13 @@ class Chat(Service):
         models = set[str]()
 
         async def ask(number: int) -> benchmark.Sample:
-            question = ChatCompletionRequest(stream=True, max_tokens=request.tokens, temperature=0.7)
-            # No two begin alike, or the second would be answered out of the engine's prefix cache.
-            question.messages.add(
-                role="user"
-            ).content.string_value = f"{number} {job.id}: tell me a long story about the number {number}."
-            reply = Reply(Timing(time.monotonic()))
-            with self._accounted(question, reply, job.owner, task="benchmark"):
-                frames = self._ask(question, "chat/completions", job.owner, asked, reply.timing, reply)
-                async with contextlib.aclosing(streamed(frames, reply, include_usage=False)) as chunks:
-                    async for _ in chunks:
-                        if not reply.endpoint:
-                            reply.answered(asked, reply.timing)
-                        job.alive()
+            question = benchmark.question(job.id, number, tokens=request.tokens)
+            reply = await self._completer.sample(question, asked, job.owner, alive=job.alive)
             models.add(reply.model)
             written = reply.usage.completion_tokens if reply.usage is not None else reply.pieces
-            timing = reply.timing
-            return benchmark.Sample(timing.first_token_ms, timing.elapsed_ms, written, reply.usage is None)
+            return benchmark.Sample(
+                reply.timing.first_token_ms, reply.timing.elapsed_ms, written, estimated=reply.usage is None
+            )
 
         levels = await benchmark.measure(job, tuple(request.concurrency) or benchmark.LEVELS, ask)
         named = next(iter(models), model)
@@ -266,123 +258,3 @@ class Chat(Service):
         except ModelNotFound:
             ours = self.embedder.offers() if self.embedder is not None else []
             raise ModelNotFound.of(request.model, (offer.model for offer in ours), task="embedding") from None
-
-    def _embedded(self) -> list[Known]:
-        """The language model that Atelier runs itself, or the server its operator named in its place."""
-        offers = self.chat_backend.offers()
-        if not offers:
-            return []
-        models = tuple(offer.model for offer in offers)
-        chosen = self.chat_settings.chat_model_name if self.chat_settings.chat_endpoint else ""
-        return [
-            Known(
-                id=EMBEDDED,
-                name=EMBEDDED_NAME,
-                model=chosen if chosen in models else models[0],
-                models=models,
-                health="healthy" if offers[0].status == "ready" else "offline",
-                detail=offers[0].detail,
-            )
-        ]
-
-    def _way(self, owner_id: str, endpoint_id: str) -> Endpoint:
-        if endpoint_id == EMBEDDED:
-            return self.chat_backend.endpoint()
-        return self._directory.way(owner_id, endpoint_id)
-
-    async def _complete(
-        self,
-        request: Question,
-        route: Route,
-        owner_id: str,
-        *,
-        tasks: Sequence[Task] = (),
-        worded: Callable[[Candidate], Question] | None = None,
-    ) -> AsyncGenerator[CompletionChunk, None]:
-        """The answer to a request; `tasks` says what it is about if the request itself does not, `worded` puts it as
-        suits an endpoint."""
-        rules = self._directory.rules(owner_id)
-        known = [*self._directory.known(owner_id), *self._embedded()]
-        tasks = (*tasks, *tasks_of(request, rules.long_context_tokens))
-        found = plan(known, rules, model=request.model, tasks=tasks, now=time.time())
-        reply = Reply(Timing(time.monotonic()))
-
-        def ask(candidate: Candidate, timing: Timing) -> Frames:
-            asked = worded(candidate) if worded is not None else request
-            return self._ask(asked, route, owner_id, candidate, timing, reply)
-
-        with self._figures(found.candidates[0].model, reply), self._accounted(request, reply, owner_id):
-            frames = dispatch(found, rules, reply, ask, self._on_failure)
-            if request.stream:
-                chunks = streamed(frames, reply, include_usage=request.stream_options.include_usage)
-            else:
-                chunks = whole(frames, reply, chat=route == "chat/completions")
-            async with contextlib.aclosing(chunks):
-                async for chunk in chunks:
-                    yield chunk
-
-    async def _ask(
-        self,
-        request: Question,
-        route: Route,
-        owner_id: str,
-        candidate: Candidate,
-        timing: Timing,
-        reply: Reply,
-    ) -> Frames:
-        embedded = candidate.endpoint == EMBEDDED
-        limit = min(candidate.first_token_s, self.chat_settings.chat_first_token_s if embedded else math.inf)
-        with self._admission.place() if embedded else contextlib.nullcontext():
-            way = self._way(owner_id, candidate.endpoint)
-            reply.model = candidate.model or await _first_model(way)
-            body = completion_body(request, model=reply.model)
-            frames = way.stream(route, body, timing, first_token_s=limit)
-            async with contextlib.aclosing(frames):
-                async for batch in frames:
-                    yield batch
-
-    def _on_failure(self, candidate: Candidate, failure: Failure, cool_s: float) -> None:
-        # What is wrong with our own engine its supervisor knows better.
-        if candidate.endpoint != EMBEDDED and cool_s:
-            until = time.time() + cool_s
-            self._directory.cool(candidate.endpoint, failure, until)
-            self._keeper.cool(candidate.endpoint, failure, until)
-
-    @contextlib.contextmanager
-    def _figures(self, model: str, reply: Reply):
-        inside = figures.REQUESTS_INSIDE.labels(model)
-        inside.inc()
-        try:
-            yield
-        finally:
-            inside.dec()
-            model = reply.model or model
-            if reply.timing.first_content is not None:
-                figures.FIRST_TOKEN_SECONDS.labels(model).observe(reply.timing.first_token_ms / 1000)
-            if reply.usage is not None:
-                figures.TOKENS.labels(model, "read").inc(reply.usage.prompt_tokens)
-                figures.TOKENS.labels(model, "written").inc(reply.usage.completion_tokens)
-
-    @contextlib.contextmanager
-    def _accounted(self, request: Question, reply: Reply, owner_id: str, *, task: str = ""):
-        failed = False
-        try:
-            yield
-        except Failure:
-            failed = True
-            raise
-        finally:
-            if reply.endpoint:
-                outcome = "failed" if failed else "complete" if reply.finished else "stopped"
-                usual = "completion" if isinstance(request, CompletionRequest) else "chat"
-                self._ledger.note(
-                    record_of(reply, owner_id=owner_id, task=task or usual, outcome=outcome, request=request)
-                )
-
-
-async def _first_model(way: Endpoint) -> str:
-    """For an endpoint nobody has looked at yet, registered without a model."""
-    models = await way.models()
-    if not models:
-        raise Unavailable(f"{way.name} has no models", code="no_models", hint="Load one there.")
-    return models[0].id

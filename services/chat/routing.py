@@ -139,19 +139,22 @@ def plan(known: Sequence[Known], rules: Rules, *, model: str, tasks: Sequence[Ta
 
 def _named(known: Sequence[Known], rules: Rules, model: str) -> list[tuple[Known, str]]:
     """The endpoints a request's `model` means: an endpoint's name or id, a model some have, or `<endpoint>/<model>`."""
-    for one in known:
-        if model.casefold() in (one.name.casefold(), one.id.casefold()):
-            return [(one, "")]
+    # As it is written first: names may differ in nothing but capitals.
+    for written in (str, str.casefold):
+        for one in known:
+            if written(model) in (written(one.name), written(one.id)):
+                return [(one, "")]
     order = [rules.active, *rules.fallback]
     having = [one for one in known if one.serves(model)]
     if having:
         # Among several that have it the routing's own order decides.
         having.sort(key=lambda one: order.index(one.id) if one.id in order else len(order))
         return [(one, model) for one in having]
-    for one in known:
-        for prefix in (one.name, one.id):
-            if model.casefold().startswith(f"{prefix.casefold()}/"):
-                return [(one, model[len(prefix) + 1 :])]
+    for written in (str, str.casefold):
+        for one in known:
+            for prefix in (one.name, one.id):
+                if written(model).startswith(f"{written(prefix)}/"):
+                    return [(one, model[len(prefix) + 1 :])]
     raise ModelNotFound.of(model, catalog(known), task="chat")
 
 

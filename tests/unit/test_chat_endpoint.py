@@ -245,8 +245,10 @@ async def test_a_refusal_names_the_field(status: int, body: dict[str, object], k
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    gone = Endpoint("gone", "http://127.0.0.1:9/v1")
     with pytest.raises(Unavailable, match="not there"):
-        await ask(Endpoint("gone", "http://127.0.0.1:9/v1"))
+        await ask(gone)
+    await gone.close()
 
 
 async def test_models_are_listed_with_their_context() -> None:

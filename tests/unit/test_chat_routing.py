@@ -55,6 +55,15 @@ def test_a_request_may_name_an_endpoint_a_model_or_both(model: str, first: list[
     assert order(routed(model=model)) == [*first, *CHAIN]
 
 
+@pytest.mark.parametrize(
+    ("model", "first"),
+    [("My Gemma", "e1"), ("my gemma", "e9"), ("My Gemma/x", "e1"), ("my gemma/x", "e9"), ("MY GEMMA", "e9")],
+)
+def test_names_that_differ_in_capitals_are_told_apart_as_they_are_written(model: str, first: str) -> None:
+    small = changed(LLAMA, id="e9", name="my gemma")
+    assert order(routed(small, GEMMA, model=model))[0][0] == first
+
+
 def test_a_model_that_several_have_is_asked_of_the_active_one_first() -> None:
     twin = changed(LLAMA, models=("gemma-2b",))
     assert order(routed(SMOL, twin, GEMMA, model="gemma-2b")) == [

@@ -18,6 +18,7 @@ from atelier.v1.endpoints_pb2 import EndpointKind as Kind
 from services.chat.dialects import DISCOVERABLE, dialect
 from services.chat.endpoint import Endpoint
 from services.chat.health import Look, after, look
+from services.chat.upstream import why_not_there
 from services.kit.failures import Failure
 
 Connect = Callable[[Registered], Endpoint]
@@ -42,7 +43,7 @@ async def diagnose(registered: Registered, connect: Connect) -> TestEndpointResp
     if seen.failure is None:
         answer.code, answer.detail = health.code, health.detail
         return answer
-    answer.code, answer.detail, answer.hint = _explained(registered, seen.failure, given)
+    answer.code, answer.detail, answer.hint = _explained(registered, seen.failure)
     return answer
 
 
@@ -78,16 +79,17 @@ def _usual(address: str, api_path: str) -> str:
     return f"{parts.scheme}://{parts.netloc}/{api_path}"
 
 
-def _explained(registered: Registered, failure: Failure, address: str) -> tuple[str, str, str]:
+def _explained(registered: Registered, failure: Failure) -> tuple[str, str, str]:
     """Code, what failed, and what to do."""
     kind, cause = dialect(registered.kind), failure.__cause__
-    host = urlsplit(address).netloc
-    if isinstance(cause, aiohttp.ClientConnectorDNSError):
-        return "unknown_host", f"There is no host {urlsplit(address).hostname!r}.", "Check the spelling of the address."
-    if isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
-        return "unreachable", f"No secure connection to {host}: {cause}", "Check whether it is http or https."
-    if isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
-        return "unreachable", f"Nothing answers at {host}.", _start_hint(registered.kind)
+    if failure.code == "unreachable" and cause is not None:
+        words = why_not_there(cause)
+        sentence = f"{words[0].upper()}{words[1:]}."
+        if isinstance(cause, aiohttp.ClientConnectorDNSError):
+            return "unknown_host", sentence, "Check the spelling of the address."
+        if isinstance(cause, aiohttp.ClientSSLError):
+            return "unreachable", sentence, "Check whether it is http or https."
+        return "unreachable", sentence, _start_hint(registered.kind)
     if failure.code == "endpoint_refused" and not registered.sealed_key:
         return "key_missing", f"{kind.label} wants an API key.", "Enter the key of your account."
     if failure.code == "endpoint_refused":

@@ -20,7 +20,7 @@ from services.chat.dialects import OPENAI_COMPATIBLE, Dialect
 from services.chat.refusals import as_failure, not_supported, read_error
 from services.chat.sse import FrameSplitter
 from services.chat.translation import DONE, Route, Translation
-from services.chat.upstream import Broken, NotThere, Upstream
+from services.chat.upstream import Broken, NotThere, Upstream, why_not_there
 from services.kit.failures import Failure, TimedOut, Unavailable
 
 _PROMPT_FIELD: dict[Route, str] = {"chat/completions": "messages", "completions": "prompt"}
@@ -225,7 +225,7 @@ class Endpoint:
             yield
         except NotThere as error:
             raise Unavailable(
-                f"{self.name} is not there: {error}", code="unreachable", retry_after_s=_RETRY_S
+                f"{self.name} is not there: {why_not_there(error)}", code="unreachable", retry_after_s=_RETRY_S
             ) from error
         except Broken as error:
             what = str(error) or type(error).__name__

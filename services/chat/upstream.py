@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+from aiohttp.client_exceptions import UnixClientConnectorError
 
 _CONNECT_S = 5.0
 # Below the 5 s after which uvicorn, and with it vLLM, closes a connection nobody uses: a request sent at that very
@@ -21,6 +22,21 @@ _JSON = {"content-type": "application/json"}
 # What can go wrong on the way. `NotThere` is a part of `Broken`: nothing was sent.
 Broken = (aiohttp.ClientError, ConnectionError)
 NotThere = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+
+
+def why_not_there(error: BaseException) -> str:
+    """Why no connection came about, in words that can stand in the middle of a sentence."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return f"there is no host {error.host!r}"
+        case aiohttp.ClientSSLError():
+            return f"no secure connection to {error.host}:{error.port}: {error}"
+        case UnixClientConnectorError():
+            return "its process does not listen"
+        case aiohttp.ClientConnectorError():
+            return f"nothing answers at {error.host}:{error.port}"
+        case _:
+            return f"no connection within {_CONNECT_S:g} s"
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ CHECKED_FURTHER = (
     "/v1/",
     "/api/chat/compare",
     "/api/code",
+    "/api/datasets",
     "/api/endpoints",
     "/api/prompts",
     "/api/routing",

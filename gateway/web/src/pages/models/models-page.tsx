@@ -11,6 +11,7 @@ import { EmptyState } from "@/components/empty-state/empty-state";
 import { PageHeader } from "@/components/page-header/page-header";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { Skeleton } from "@/components/skeleton/skeleton";
+import { RatedAnswers } from "@/datasets/rated-answers";
 import { order } from "@/endpoints/standing";
 import { EditEndpoint } from "./edit-endpoint";
 import { EndpointCard } from "./endpoint-card";
@@ -78,6 +79,7 @@ export default function ModelsPage() {
           the cloud: it takes a minute, and you can switch between them at any time.
         </EmptyState>
       )}
+      <RatedAnswers />
       <EditEndpoint endpoint={editing} onClose={() => setEditing(null)} />
       <Confirm
         open={deleting !== null}

@@ -124,7 +124,7 @@ async def test_rated_answers_become_a_dataset(
     await expect(first).to_contain_text("The house answers.")
     second = page.get_by_role("article", name="Item 2", exact=True)
     await expect(second.get_by_text("Be kind.")).to_have_count(0)
-    await second.get_by_role("button", name="1 before it").click()
+    await second.get_by_role("button", name="1 message before").click()
     await expect(second.get_by_text("Be kind.")).to_be_visible()
     await accessible(page)
     await page.emulate_media(color_scheme="dark")

@@ -61,7 +61,7 @@ export const ItemView = memo(function ItemView({ item }: { item: DatasetItem }) 
           <span className="min-w-0 wrap-anywhere">{model}</span>
           {hidden > 0 && (
             <Button look="ghost" size="sm" className="ml-auto" aria-expanded={whole} onClick={() => setWhole(!whole)}>
-              {whole ? "Only the answer" : `${hidden} before it`}
+              {whole ? "Show less" : `${hidden} ${hidden === 1 ? "message" : "messages"} before`}
             </Button>
           )}
         </div>

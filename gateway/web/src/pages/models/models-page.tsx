@@ -73,13 +73,13 @@ export default function ModelsPage() {
           onDelete={() => setDeleting(endpoint)}
         />
       ))}
+      <RatedAnswers />
       {endpoints.length === 1 && (
         <EmptyState icon={Unplug} title="Bring your own model" action={add}>
           So far the built-in model answers alone. Connect LM Studio, Ollama or vLLM on your own machine, or a model in
           the cloud: it takes a minute, and you can switch between them at any time.
         </EmptyState>
       )}
-      <RatedAnswers />
       <EditEndpoint endpoint={editing} onClose={() => setEditing(null)} />
       <Confirm
         open={deleting !== null}

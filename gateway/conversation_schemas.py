@@ -155,9 +155,20 @@ class CompareCreate(_Sampling):
     system_prompt: str = Field("", max_length=32_000, description="Of the new conversation.")
 
 
+class RatingsDataset(BaseModel):
+    """What your rated answers were last made into."""
+
+    id: str = Field(examples=[_ULID])
+    name: str = Field(examples=["Rated answers"])
+    version: int = Field(ge=1)
+    good: int = Field(description="Good answers in it.")
+    bad: int = Field(description="Bad answers in it.")
+
+
 class Ratings(BaseModel):
     """What you think of your models' answers."""
 
     good: int
     bad: int
     needed: int = Field(description="Good answers from which training on them makes sense.")
+    dataset: RatingsDataset | None = Field(description="The newest one made of them; null if there is none.")

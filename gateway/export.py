@@ -11,6 +11,7 @@ from starlette.responses import Response
 from gateway import views
 from gateway.catalog import conversations
 from gateway.catalog.models import ConversationRow, MessageRow
+from gateway.dataset_schemas import ChatExample, ExampleMessage
 
 # Fewer good answers than this teach a model nothing but their words.
 ENOUGH = 20
@@ -21,8 +22,6 @@ RESPONSE: dict[str, Any] = {
     "content": {"text/markdown": _FILE, "application/json": {"schema": {"type": "object"}}},
 }
 RATINGS: dict[str, Any] = {"description": "The file, JSON Lines.", "content": {"application/jsonl": _FILE}}
-
-Rated = tuple[ConversationRow, Sequence[MessageRow], MessageRow]
 
 
 def as_markdown(conversation: ConversationRow, rows: Sequence[MessageRow], leaf_id: str | None) -> Response:
@@ -47,21 +46,31 @@ def as_json(conversation: ConversationRow, rows: Sequence[MessageRow]) -> Respon
     return _file(text, f"{conversation.title or 'Conversation'}.json", "application/json")
 
 
-def ratings(rated: Iterable[Rated]) -> Response:
-    """Rated answers with everything that was said before them, one JSON object a line."""
-    lines = list[str]()
-    for conversation, rows, answer in rated:
-        path = conversations.branch(rows, answer.id)
-        said = [{"role": row.role, "content": row.content} for row in path if row.content]
-        if conversation.system_prompt:
-            said.insert(0, {"role": "system", "content": conversation.system_prompt})
-        line = {"messages": said, "rating": answer.rating, "model": answer.model}
-        lines.append(json.dumps(line, ensure_ascii=False) + "\n")
-    return _file("".join(lines), "ratings.jsonl", "application/jsonl")
+def example(conversation: ConversationRow, path: Sequence[MessageRow]) -> ChatExample:
+    """The last message of a path, an answer, with everything that was said before it."""
+    said = [ExampleMessage(role=row.role, content=row.content) for row in path if row.content]
+    if conversation.system_prompt:
+        said.insert(0, ExampleMessage(role="system", content=conversation.system_prompt))
+    answer = path[-1]
+    return ChatExample(
+        messages=said,
+        rating=answer.rating,  # pyright: ignore[reportArgumentType]  # the column holds nothing else; pydantic checks
+        model=answer.model,
+    )
+
+
+def ratings(examples: Iterable[ChatExample]) -> Response:
+    """Rated answers, one JSON object a line."""
+    text = "".join(f"{one.model_dump_json()}\n" for one in examples)
+    return _file(text, "ratings.jsonl", "application/jsonl")
+
+
+def disposition(name: str) -> str:
+    """Content-Disposition that saves a file under a name, in both spellings (RFC 6266)."""
+    plain = re.sub(r"[^A-Za-z0-9. _-]", "", name).strip() or "conversation"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _file(text: str, name: str, media_type: str) -> Response:
-    plain = re.sub(r"[^A-Za-z0-9. _-]", "", name).strip() or "conversation"
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
-    headers = {"Content-Disposition": disposition}
+    headers = {"Content-Disposition": disposition(name)}
     return Response(text.encode(), headers=headers, media_type=f"{media_type}; charset=utf-8")

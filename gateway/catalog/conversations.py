@@ -1,6 +1,6 @@
 """Reading and writing conversations and their messages."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,8 +12,8 @@ from gateway.catalog.models import ConversationRow, MessageRow, now
 
 # No branch of a conversation is followed further back than this; models take in far less.
 _MAX_DEPTH = 10_000
-# Values in one statement; databases take some ten thousand.
-_AT_ONCE = 5_000
+# Each comes with its whole conversation.
+_RATED_AT_ONCE = 50
 
 ConversationAndCount = tuple[ConversationRow, int]
 
@@ -86,25 +86,27 @@ async def ratings(session: AsyncSession, owner_id: str) -> tuple[int, int]:
     return counts.get(1, 0), counts.get(-1, 0)
 
 
-async def rated(session: AsyncSession, owner_id: str) -> list[tuple[ConversationRow, Sequence[MessageRow], MessageRow]]:
-    """An owner's rated answers, oldest first, each with its conversation and all messages of it."""
+async def rated(
+    session: AsyncSession, owner_id: str, *, good_only: bool = False
+) -> AsyncGenerator[tuple[ConversationRow, list[MessageRow]]]:
+    """An owner's rated answers, oldest first: each as the end of what was said up to it, with its conversation."""
+    wanted = MessageRow.rating == 1 if good_only else MessageRow.rating.is_not(None)
     query = (
-        select(MessageRow)
-        .where(MessageRow.owner_id == owner_id, MessageRow.rating.is_not(None))
+        select(MessageRow, ConversationRow)
+        .join(ConversationRow, ConversationRow.id == MessageRow.conversation_id)
+        .where(MessageRow.owner_id == owner_id, wanted)
         .order_by(MessageRow.id)
+        .limit(_RATED_AT_ONCE)
     )
-    answers = (await session.scalars(query)).all()
-    every = sorted({answer.conversation_id for answer in answers})
-    of: dict[str, ConversationRow] = {}
-    said: dict[str, list[MessageRow]] = {an_id: [] for an_id in every}
-    for start in range(0, len(every), _AT_ONCE):
-        part = every[start : start + _AT_ONCE]
-        for row in await session.scalars(select(ConversationRow).where(ConversationRow.id.in_(part))):
-            of[row.id] = row
-        beside = select(MessageRow).where(MessageRow.conversation_id.in_(part)).order_by(MessageRow.id)
+    last_id = ""
+    while answers := (await session.execute(query.where(MessageRow.id > last_id))).all():
+        said: dict[str, list[MessageRow]] = {of.id: [] for _, of in answers}
+        beside = select(MessageRow).where(MessageRow.conversation_id.in_(sorted(said))).order_by(MessageRow.id)
         for row in await session.scalars(beside):
             said[row.conversation_id].append(row)
-    return [(of[one.conversation_id], said[one.conversation_id], one) for one in answers]
+        for answer, of in answers:
+            yield of, branch(said[of.id], answer.id)
+        last_id = answers[-1][0].id
 
 
 def branch(rows: Sequence[MessageRow], leaf_id: str | None) -> list[MessageRow]:

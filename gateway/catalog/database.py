@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -69,6 +69,12 @@ async def insert_missing(session: AsyncSession, table: type[DeclarativeBase], ro
         return
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     await session.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+
+
+async def alone(session: AsyncSession, words: str) -> None:
+    """Wait until no other transaction that called this with the same words is under way. SQLite has one at a time."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(words, 0))))
 
 
 def _dumps(value: Any) -> str:

@@ -247,6 +247,42 @@ class CodeVersionRow(Base):
     created_at: Mapped[datetime] = mapped_column(Utc)
 
 
+class DatasetRow(Base):
+    """A collection of examples to train on. What is in it are its versions."""
+
+    __tablename__ = "datasets"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Owner)
+    name: Mapped[str] = mapped_column(String(100))
+    description: Mapped[str] = mapped_column(String(2000), default="")
+    type: Mapped[str] = mapped_column(String(16))
+    tags: Mapped[list[str]] = mapped_column(Document)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    updated_at: Mapped[datetime] = mapped_column(Utc)
+
+    __table_args__ = (Index("ix_datasets_owner", "owner_id", "id"),)
+
+
+class DatasetVersionRow(Base):
+    """The items of a dataset as they were at one time; versions are never changed. The items lie in object storage,
+    under the hash of their content."""
+
+    __tablename__ = "dataset_versions"
+
+    dataset_id: Mapped[str] = mapped_column(Ulid, ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    """From 1."""
+    sha256: Mapped[str] = mapped_column(String(64))
+    items: Mapped[int] = mapped_column(Integer)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    source: Mapped[dict[str, Any]] = mapped_column(Document)
+    """Where it came from, by `kind`."""
+    statistics: Mapped[dict[str, Any]] = mapped_column(Document)
+    """Counted once, when it was made."""
+    created_at: Mapped[datetime] = mapped_column(Utc)
+
+
 class EndpointRow(Base):
     """A server of an owner that answers chat requests. Its API key is encrypted and never leaves again."""
 

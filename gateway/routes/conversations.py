@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from gateway import conversation_schemas as schemas
 from gateway import export, questions, views
 from gateway.answers import answer_stream, comparison_stream
-from gateway.catalog import conversations
+from gateway.catalog import conversations, datasets
 from gateway.catalog.conversations import ConversationAndCount
 from gateway.catalog.models import ConversationRow
 from gateway.routing import Cursor, Id, Limit, event_stream, problems, router
@@ -151,7 +151,7 @@ async def rate_message(
         row = await conversations.message(session, conversation_id, message_id)
         if row is None:
             raise NotFound(f"There is no message {message_id} in this conversation.")
-        if row.role != "assistant" or row.status == "streaming":
+        if row.role != "assistant" or row.status == "streaming" or not row.content:
             raise Conflict("Only a model's answer can be rated, once it is written.")
         row.rating = body.rating
     return views.message(row)
@@ -206,7 +206,15 @@ async def get_ratings(parts: GatewayParts, caller: Caller) -> schemas.Ratings:
     """How many answers you rated, and how many make a dataset worth training on."""
     async with parts.database.read() as session:
         good, bad = await conversations.ratings(session, caller.owner_id)
-    return schemas.Ratings(good=good, bad=bad, needed=export.ENOUGH)
+        made = await datasets.of_ratings(session, caller.owner_id)
+    dataset = made and schemas.RatingsDataset(
+        id=made[0].id,
+        name=made[0].name,
+        version=made[1].number,
+        good=made[1].source["good"],
+        bad=made[1].source["bad"],
+    )
+    return schemas.Ratings(good=good, bad=bad, needed=export.ENOUGH, dataset=dataset)
 
 
 @routes.get(
@@ -219,7 +227,7 @@ async def get_ratings(parts: GatewayParts, caller: Caller) -> schemas.Ratings:
 async def export_ratings(parts: GatewayParts, caller: Caller) -> Response:
     """A text dataset: one JSON object a line, `messages` in OpenAI's form and `rating` 1 or -1."""
     async with parts.database.read() as session:
-        rated = await conversations.rated(session, caller.owner_id)
+        rated = [export.example(*one) async for one in conversations.rated(session, caller.owner_id)]
     return export.ratings(rated)
 
 

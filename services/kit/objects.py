@@ -4,7 +4,7 @@ import asyncio
 import functools
 import hashlib
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -99,7 +99,7 @@ class ObjectStore:
         except NotFound:
             return None
 
-    async def stream(self, key: str, offset: int = 0, length: int = 0) -> AsyncIterator[bytes]:
+    async def stream(self, key: str, offset: int = 0, length: int = 0) -> AsyncGenerator[bytes]:
         """The content from `offset`, `length` bytes of it (0 = to the end), in pieces of up to 1 MiB."""
         response = await _off_loop(lambda: self._client.get_object(self._bucket, key, offset=offset, length=length))
         try:

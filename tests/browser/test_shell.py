@@ -21,6 +21,7 @@ PAGES = {
     "/text-to-image": "Make a picture",
     "/jobs": "Jobs",
     "/assets": "Assets",
+    "/datasets": "Datasets",
     "/models": "Models",
     "/models/new": "Add a model",
     "/usage": "Usage",

@@ -173,6 +173,8 @@ async def test_answers_are_rated_and_taken_away_as_a_dataset(rig: Rig, ann: http
     assert (await ann.patch(f"{path}/{question.data['id']}", json={"rating": 1})).status_code == 409
     assert (await ann.patch(f"{path}/{new_ulid()}", json={"rating": 1})).status_code == 404
     assert (await ann.patch(f"{path}/{answer.data['id']}", json={"rating": 2})).status_code == 422
+    nothing = (await ask(ann, conversation, content="down"))[1].data
+    assert (await ann.patch(f"{path}/{nothing['id']}", json={"rating": 1})).status_code == 409
 
 
 async def test_a_conversation_is_downloaded_to_read_or_whole(ann: httpx.AsyncClient, bob: httpx.AsyncClient) -> None:

@@ -55,6 +55,11 @@ interface AssetsSearch {
   asset?: string | undefined;
 }
 
+interface DatasetSearch {
+  /** The newest unless it is given. */
+  version?: number | undefined;
+}
+
 interface UsageSearch {
   /** The last so many days; 30 unless it or both ends are given. */
   days?: 7 | 90 | undefined;
@@ -149,6 +154,19 @@ const assets = createRoute({
   component: lazyRouteComponent(() => import("@/pages/assets/assets-page")),
 });
 
+const datasets = createRoute({
+  getParentRoute: () => root,
+  path: "/datasets",
+  component: lazyRouteComponent(() => import("@/pages/datasets/datasets-page")),
+});
+
+const dataset = createRoute({
+  getParentRoute: () => root,
+  path: "/datasets/$datasetId",
+  validateSearch: (given: Given): DatasetSearch => present({ version: count(given, "version") }),
+  component: lazyRouteComponent(() => import("@/pages/datasets/dataset-page")),
+});
+
 const models = createRoute({
   getParentRoute: () => root,
   path: "/models",
@@ -209,6 +227,8 @@ export const router = createRouter({
     textToImage,
     jobs,
     assets,
+    datasets,
+    dataset,
     models,
     newModel,
     usage,

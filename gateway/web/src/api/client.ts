@@ -6,6 +6,7 @@ import type {
   CodeRefine,
   CodeRequest,
   ConversationChange,
+  DatasetChange,
   EndpointChange,
   JobStatus,
   MessageRequest,
@@ -13,6 +14,7 @@ import type {
   NewPrompt,
   Prices,
   PromptChange,
+  RatedDataset,
   Routing,
   TextToImage,
   TriedEndpoint,
@@ -45,6 +47,18 @@ export interface ConversationFilter {
 
 export interface PromptFilter {
   q?: string;
+  limit?: number;
+  cursor?: string | undefined;
+}
+
+export interface DatasetFilter {
+  q?: string;
+  limit?: number;
+  cursor?: string | undefined;
+}
+
+export interface DatasetItemFilter {
+  version: number;
   limit?: number;
   cursor?: string | undefined;
 }
@@ -102,6 +116,7 @@ export const api = {
 
   rateMessage: (id: string, messageId: string, rating: -1 | 1 | null) =>
     data(sdk.rateMessage({ ...thrown, path: { conversation_id: id, message_id: messageId }, body: { rating } })),
+  ratings: () => data(sdk.getRatings(thrown)),
   /** A file; a branch of the conversation ends with the message `leaf`. */
   exportConversation: (id: string, format: "markdown" | "json", leaf: string | undefined) =>
     send(`/api/conversations/${encodeURIComponent(id)}/export?${new URLSearchParams({ format, ...(leaf ? { leaf } : {}) })}`),
@@ -110,6 +125,20 @@ export const api = {
   createPrompt: (body: NewPrompt) => data(sdk.createPrompt({ ...thrown, body })),
   changePrompt: (id: string, body: PromptChange) => data(sdk.updatePrompt({ ...thrown, path: { prompt_id: id }, body })),
   deletePrompt: (id: string) => data(sdk.deletePrompt({ ...thrown, path: { prompt_id: id } })),
+
+  datasets: (query: DatasetFilter) => data(sdk.listDatasets({ ...thrown, query })),
+  dataset: (id: string) => data(sdk.getDataset({ ...thrown, path: { dataset_id: id } })),
+  createDatasetFromRatings: (body: RatedDataset) => data(sdk.createDatasetFromRatings({ ...thrown, body })),
+  changeDataset: (id: string, body: DatasetChange) =>
+    data(sdk.updateDataset({ ...thrown, path: { dataset_id: id }, body })),
+  deleteDataset: (id: string) => data(sdk.deleteDataset({ ...thrown, path: { dataset_id: id } })),
+  datasetVersions: (id: string) => data(sdk.listDatasetVersions({ ...thrown, path: { dataset_id: id } })),
+  datasetItems: (id: string, query: DatasetItemFilter) =>
+    data(sdk.listDatasetItems({ ...thrown, path: { dataset_id: id }, query })),
+  datasetStatistics: (id: string, version: number) =>
+    data(sdk.getDatasetStatistics({ ...thrown, path: { dataset_id: id }, query: { version } })),
+  exportDataset: (id: string, version: number) =>
+    send(`/api/datasets/${encodeURIComponent(id)}/export?version=${version}`).then((answer) => answer.blob()),
 
   endpoints: () => data(sdk.listEndpoints(thrown)),
   createEndpoint: (body: NewEndpoint) => data(sdk.createEndpoint({ ...thrown, body })),

@@ -95,6 +95,40 @@ export const promptsQuery = (q: string) =>
     getNextPageParam: nextCursor,
   });
 
+/** How many answers were rated, and the dataset they are in. */
+export const ratingsQuery = queryOptions({ queryKey: ["ratings"], queryFn: api.ratings });
+
+export const datasetsQuery = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: ["datasets", q],
+    queryFn: ({ pageParam }) => api.datasets({ q, limit: 30, cursor: pageParam ?? undefined }),
+    initialPageParam: null as string | null,
+    getNextPageParam: nextCursor,
+  });
+
+/** A dataset. Everything of one is under `["dataset", id]`. */
+export const datasetQuery = (id: string) => queryOptions({ queryKey: ["dataset", id], queryFn: () => api.dataset(id) });
+
+export const datasetVersionsQuery = (id: string) =>
+  queryOptions({ queryKey: ["dataset", id, "versions"], queryFn: () => api.datasetVersions(id) });
+
+/** Figures of one version; versions do not change. */
+export const datasetStatisticsQuery = (id: string, version: number) =>
+  queryOptions({
+    queryKey: ["dataset", id, "statistics", version],
+    queryFn: () => api.datasetStatistics(id, version),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const datasetItemsQuery = (id: string, version: number) =>
+  infiniteQueryOptions({
+    queryKey: ["dataset", id, "items", version],
+    queryFn: ({ pageParam }) => api.datasetItems(id, { version, limit: 20, cursor: pageParam ?? undefined }),
+    initialPageParam: null as string | null,
+    getNextPageParam: nextCursor,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
 export const usageQuery = (since: string, until: string) =>
   queryOptions({
     queryKey: ["usage", since, until],

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, BenchmarkEndpointData, BenchmarkEndpointErrors, BenchmarkEndpointResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompareModelsData, CompareModelsErrors, CompareModelsResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePromptData, CreatePromptErrors, CreatePromptResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteCodeData, DeleteCodeErrors, DeleteCodeResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DeletePromptData, DeletePromptErrors, DeletePromptResponses, DiffCodeData, DiffCodeErrors, DiffCodeResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, DownloadCodeData, DownloadCodeErrors, DownloadCodeResponses, ExportConversationData, ExportConversationErrors, ExportConversationResponses, ExportRatingsData, ExportRatingsErrors, ExportRatingsResponses, FillPromptData, FillPromptErrors, FillPromptResponses, GenerateCodeData, GenerateCodeErrors, GenerateCodeResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetCodeData, GetCodeErrors, GetCodeOptionsData, GetCodeOptionsErrors, GetCodeOptionsResponses, GetCodeResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetModelData, GetModelErrors, GetModelResponses, GetPromptData, GetPromptErrors, GetPromptResponses, GetRatingsData, GetRatingsErrors, GetRatingsResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListBenchmarksData, ListBenchmarksErrors, ListBenchmarksResponses, ListCodeData, ListCodeErrors, ListCodeResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPromptsData, ListPromptsErrors, ListPromptsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, RateMessageData, RateMessageErrors, RateMessageResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefineCodeData, RefineCodeErrors, RefineCodeResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdatePromptData, UpdatePromptErrors, UpdatePromptResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses } from './types.gen';
+import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, BenchmarkEndpointData, BenchmarkEndpointErrors, BenchmarkEndpointResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompareModelsData, CompareModelsErrors, CompareModelsResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateDatasetFromRatingsData, CreateDatasetFromRatingsErrors, CreateDatasetFromRatingsResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePromptData, CreatePromptErrors, CreatePromptResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteCodeData, DeleteCodeErrors, DeleteCodeResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteDatasetData, DeleteDatasetErrors, DeleteDatasetResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DeletePromptData, DeletePromptErrors, DeletePromptResponses, DiffCodeData, DiffCodeErrors, DiffCodeResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, DownloadCodeData, DownloadCodeErrors, DownloadCodeResponses, ExportConversationData, ExportConversationErrors, ExportConversationResponses, ExportDatasetData, ExportDatasetErrors, ExportDatasetResponses, ExportRatingsData, ExportRatingsErrors, ExportRatingsResponses, FillPromptData, FillPromptErrors, FillPromptResponses, GenerateCodeData, GenerateCodeErrors, GenerateCodeResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetCodeData, GetCodeErrors, GetCodeOptionsData, GetCodeOptionsErrors, GetCodeOptionsResponses, GetCodeResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetDatasetData, GetDatasetErrors, GetDatasetResponses, GetDatasetStatisticsData, GetDatasetStatisticsErrors, GetDatasetStatisticsResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetModelData, GetModelErrors, GetModelResponses, GetPromptData, GetPromptErrors, GetPromptResponses, GetRatingsData, GetRatingsErrors, GetRatingsResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListBenchmarksData, ListBenchmarksErrors, ListBenchmarksResponses, ListCodeData, ListCodeErrors, ListCodeResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDatasetItemsData, ListDatasetItemsErrors, ListDatasetItemsResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListDatasetVersionsData, ListDatasetVersionsErrors, ListDatasetVersionsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPromptsData, ListPromptsErrors, ListPromptsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, RateMessageData, RateMessageErrors, RateMessageResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefineCodeData, RefineCodeErrors, RefineCodeResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateDatasetData, UpdateDatasetErrors, UpdateDatasetResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdatePromptData, UpdatePromptErrors, UpdatePromptResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -357,6 +357,84 @@ export const getRatings = <ThrowOnError extends boolean = false>(options?: Optio
  * A text dataset: one JSON object a line, `messages` in OpenAI's form and `rating` 1 or -1.
  */
 export const exportRatings = <ThrowOnError extends boolean = false>(options?: Options<ExportRatingsData, ThrowOnError>): RequestResult<ExportRatingsResponses, ExportRatingsErrors, ThrowOnError> => (options?.client ?? client).get<ExportRatingsResponses, ExportRatingsErrors, ThrowOnError>({ url: '/api/chat/ratings/export', ...options });
+
+/**
+ * List datasets
+ *
+ * Newest first.
+ */
+export const listDatasets = <ThrowOnError extends boolean = false>(options?: Options<ListDatasetsData, ThrowOnError>): RequestResult<ListDatasetsResponses, ListDatasetsErrors, ThrowOnError> => (options?.client ?? client).get<ListDatasetsResponses, ListDatasetsErrors, ThrowOnError>({ url: '/api/datasets/', ...options });
+
+/**
+ * Make a dataset of rated answers
+ *
+ * A new one, or a new version of `dataset_id`. The same answers make the same version, so asking twice is harmless;
+ * while too few are rated good it is refused (409). How many there are is at `/api/chat/ratings`.
+ */
+export const createDatasetFromRatings = <ThrowOnError extends boolean = false>(options: Options<CreateDatasetFromRatingsData, ThrowOnError>): RequestResult<CreateDatasetFromRatingsResponses, CreateDatasetFromRatingsErrors, ThrowOnError> => (options.client ?? client).post<CreateDatasetFromRatingsResponses, CreateDatasetFromRatingsErrors, ThrowOnError>({
+    url: '/api/datasets/from-ratings',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a dataset
+ *
+ * With all its versions, for good. The conversations it was made of stay.
+ */
+export const deleteDataset = <ThrowOnError extends boolean = false>(options: Options<DeleteDatasetData, ThrowOnError>): RequestResult<DeleteDatasetResponses, DeleteDatasetErrors, ThrowOnError> => (options.client ?? client).delete<DeleteDatasetResponses, DeleteDatasetErrors, ThrowOnError>({ url: '/api/datasets/{dataset_id}', ...options });
+
+/**
+ * Get a dataset
+ *
+ * One of the list.
+ */
+export const getDataset = <ThrowOnError extends boolean = false>(options: Options<GetDatasetData, ThrowOnError>): RequestResult<GetDatasetResponses, GetDatasetErrors, ThrowOnError> => (options.client ?? client).get<GetDatasetResponses, GetDatasetErrors, ThrowOnError>({ url: '/api/datasets/{dataset_id}', ...options });
+
+/**
+ * Change a dataset
+ *
+ * Name, description or tags; what is in it are its versions, which never change.
+ */
+export const updateDataset = <ThrowOnError extends boolean = false>(options: Options<UpdateDatasetData, ThrowOnError>): RequestResult<UpdateDatasetResponses, UpdateDatasetErrors, ThrowOnError> => (options.client ?? client).patch<UpdateDatasetResponses, UpdateDatasetErrors, ThrowOnError>({
+    url: '/api/datasets/{dataset_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * A dataset's versions
+ *
+ * All of them, newest first.
+ */
+export const listDatasetVersions = <ThrowOnError extends boolean = false>(options: Options<ListDatasetVersionsData, ThrowOnError>): RequestResult<ListDatasetVersionsResponses, ListDatasetVersionsErrors, ThrowOnError> => (options.client ?? client).get<ListDatasetVersionsResponses, ListDatasetVersionsErrors, ThrowOnError>({ url: '/api/datasets/{dataset_id}/versions', ...options });
+
+/**
+ * A dataset's items
+ *
+ * In their order. A cursor goes on in the version it began with, whatever is added meanwhile.
+ */
+export const listDatasetItems = <ThrowOnError extends boolean = false>(options: Options<ListDatasetItemsData, ThrowOnError>): RequestResult<ListDatasetItemsResponses, ListDatasetItemsErrors, ThrowOnError> => (options.client ?? client).get<ListDatasetItemsResponses, ListDatasetItemsErrors, ThrowOnError>({ url: '/api/datasets/{dataset_id}/items', ...options });
+
+/**
+ * A dataset in figures
+ *
+ * Of one version.
+ */
+export const getDatasetStatistics = <ThrowOnError extends boolean = false>(options: Options<GetDatasetStatisticsData, ThrowOnError>): RequestResult<GetDatasetStatisticsResponses, GetDatasetStatisticsErrors, ThrowOnError> => (options.client ?? client).get<GetDatasetStatisticsResponses, GetDatasetStatisticsErrors, ThrowOnError>({ url: '/api/datasets/{dataset_id}/stats', ...options });
+
+/**
+ * Download a dataset
+ *
+ * One version, just as it is kept: one JSON object a line.
+ */
+export const exportDataset = <ThrowOnError extends boolean = false>(options: Options<ExportDatasetData, ThrowOnError>): RequestResult<ExportDatasetResponses, ExportDatasetErrors, ThrowOnError> => (options.client ?? client).get<ExportDatasetResponses, ExportDatasetErrors, ThrowOnError>({ url: '/api/datasets/{dataset_id}/export', ...options });
 
 /**
  * List prompt templates

@@ -794,6 +794,205 @@ export type ConversationPatch = {
 };
 
 /**
+ * Dataset
+ *
+ * A collection of examples to train on.
+ */
+export type Dataset = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Type
+     */
+    type: 'image' | 'video' | 'text' | 'mixed';
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Its newest version; null while nothing is in it.
+     */
+    latest: DatasetVersion | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * DatasetFromRatings
+ *
+ * A dataset of answers you rated.
+ */
+export type DatasetFromRatings = {
+    /**
+     * Name
+     */
+    name?: string;
+    /**
+     * Description
+     *
+     * What is in it, and what it is for.
+     */
+    description?: string;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * Dataset Id
+     *
+     * Adds a version to this dataset of yours; absent or null = a new dataset.
+     */
+    dataset_id?: string | null;
+    /**
+     * Include
+     *
+     * `good`: answers rated good; `all`: those rated bad as well.
+     */
+    include?: 'good' | 'all';
+};
+
+/**
+ * DatasetItem
+ *
+ * One item of a version.
+ */
+export type DatasetItem = {
+    /**
+     * Messages
+     */
+    messages: Array<ExampleMessage>;
+    /**
+     * Rating
+     *
+     * What was thought of the answer.
+     */
+    rating?: -1 | 1 | null;
+    /**
+     * Model
+     *
+     * The model that wrote the answer.
+     */
+    model?: string;
+    /**
+     * Index
+     *
+     * Its place in the version, from 0.
+     */
+    index: number;
+};
+
+/**
+ * DatasetPatch
+ *
+ * What to change of a dataset; fields that are not given stay.
+ */
+export type DatasetPatch = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Description
+     */
+    description?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string> | null;
+};
+
+/**
+ * DatasetStatistics
+ *
+ * A version in figures.
+ */
+export type DatasetStatistics = {
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Items
+     */
+    items: number;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+    /**
+     * Messages
+     */
+    messages: number;
+    /**
+     * Characters
+     *
+     * Of all messages.
+     */
+    characters: number;
+    by_rating: RatingCounts;
+    /**
+     * By Model
+     *
+     * Items by the model that answered, the one with most first.
+     */
+    by_model: {
+        [key: string]: number;
+    };
+};
+
+/**
+ * DatasetVersion
+ *
+ * The items of a dataset as they were at one time; it never changes.
+ */
+export type DatasetVersion = {
+    /**
+     * Number
+     *
+     * From 1.
+     */
+    number: number;
+    /**
+     * Sha256
+     *
+     * Hash of its content, hex.
+     */
+    sha256: string;
+    /**
+     * Items
+     */
+    items: number;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+    /**
+     * Where it came from.
+     */
+    source: RatingsSource;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
  * DiscoveredEndpoint
  *
  * An endpoint that runs on this machine.
@@ -1158,6 +1357,24 @@ export type EndpointTry = {
      * Empty = the first model it lists.
      */
     model?: string;
+};
+
+/**
+ * ExampleMessage
+ *
+ * One message, in OpenAI's form.
+ */
+export type ExampleMessage = {
+    /**
+     * Role
+     *
+     * `system`, `user` or `assistant`.
+     */
+    role: string;
+    /**
+     * Content
+     */
+    content: string;
 };
 
 /**
@@ -1560,6 +1777,16 @@ export type ListingCodeFramework = {
 };
 
 /**
+ * Listing[DatasetVersion]
+ */
+export type ListingDatasetVersion = {
+    /**
+     * Items
+     */
+    items: Array<DatasetVersion>;
+};
+
+/**
  * Listing[DiscoveredEndpoint]
  */
 export type ListingDiscoveredEndpoint = {
@@ -1787,6 +2014,38 @@ export type PageConversation = {
 };
 
 /**
+ * Page[DatasetItem]
+ */
+export type PageDatasetItem = {
+    /**
+     * Items
+     */
+    items: Array<DatasetItem>;
+    /**
+     * Next Cursor
+     *
+     * Give it as `cursor` to get the next part; null at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Page[Dataset]
+ */
+export type PageDataset = {
+    /**
+     * Items
+     */
+    items: Array<Dataset>;
+    /**
+     * Next Cursor
+     *
+     * Give it as `cursor` to get the next part; null at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
  * Page[Job]
  */
 export type PageJob = {
@@ -1991,6 +2250,22 @@ export type PromptText = {
 };
 
 /**
+ * RatingCounts
+ *
+ * Items by what was thought of them.
+ */
+export type RatingCounts = {
+    /**
+     * Good
+     */
+    good: number;
+    /**
+     * Bad
+     */
+    bad: number;
+};
+
+/**
  * Ratings
  *
  * What you think of your models' answers.
@@ -2010,6 +2285,62 @@ export type Ratings = {
      * Good answers from which training on them makes sense.
      */
     needed: number;
+    /**
+     * The newest one made of them; null if there is none.
+     */
+    dataset: RatingsDataset | null;
+};
+
+/**
+ * RatingsDataset
+ *
+ * What your rated answers were last made into.
+ */
+export type RatingsDataset = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Good
+     *
+     * Good answers in it.
+     */
+    good: number;
+    /**
+     * Bad
+     *
+     * Bad answers in it.
+     */
+    bad: number;
+};
+
+/**
+ * RatingsSource
+ *
+ * Made of answers that were rated.
+ */
+export type RatingsSource = {
+    /**
+     * Kind
+     */
+    kind?: 'ratings';
+    /**
+     * Good
+     */
+    good: number;
+    /**
+     * Bad
+     */
+    bad: number;
 };
 
 /**
@@ -5096,6 +5427,536 @@ export type ExportRatingsResponses = {
 };
 
 export type ExportRatingsResponse = ExportRatingsResponses[keyof ExportRatingsResponses];
+
+export type ListDatasetsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         *
+         * Most items to return.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the part before.
+         */
+        cursor?: string;
+        /**
+         * Q
+         *
+         * Text to look for in names and descriptions.
+         */
+        q?: string;
+    };
+    url: '/api/datasets/';
+};
+
+export type ListDatasetsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListDatasetsError = ListDatasetsErrors[keyof ListDatasetsErrors];
+
+export type ListDatasetsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageDataset;
+};
+
+export type ListDatasetsResponse = ListDatasetsResponses[keyof ListDatasetsResponses];
+
+export type CreateDatasetFromRatingsData = {
+    body: DatasetFromRatings;
+    path?: never;
+    query?: never;
+    url: '/api/datasets/from-ratings';
+};
+
+export type CreateDatasetFromRatingsErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * Not in its present state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateDatasetFromRatingsError = CreateDatasetFromRatingsErrors[keyof CreateDatasetFromRatingsErrors];
+
+export type CreateDatasetFromRatingsResponses = {
+    /**
+     * It was made of the same answers before; nothing new was made.
+     */
+    200: Dataset;
+    /**
+     * Successful Response
+     */
+    201: Dataset;
+};
+
+export type CreateDatasetFromRatingsResponse = CreateDatasetFromRatingsResponses[keyof CreateDatasetFromRatingsResponses];
+
+export type DeleteDatasetData = {
+    body?: never;
+    path: {
+        /**
+         * Dataset Id
+         *
+         * ULID.
+         */
+        dataset_id: string;
+    };
+    query?: never;
+    url: '/api/datasets/{dataset_id}';
+};
+
+export type DeleteDatasetErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteDatasetError = DeleteDatasetErrors[keyof DeleteDatasetErrors];
+
+export type DeleteDatasetResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteDatasetResponse = DeleteDatasetResponses[keyof DeleteDatasetResponses];
+
+export type GetDatasetData = {
+    body?: never;
+    path: {
+        /**
+         * Dataset Id
+         *
+         * ULID.
+         */
+        dataset_id: string;
+    };
+    query?: never;
+    url: '/api/datasets/{dataset_id}';
+};
+
+export type GetDatasetErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetDatasetError = GetDatasetErrors[keyof GetDatasetErrors];
+
+export type GetDatasetResponses = {
+    /**
+     * Successful Response
+     */
+    200: Dataset;
+};
+
+export type GetDatasetResponse = GetDatasetResponses[keyof GetDatasetResponses];
+
+export type UpdateDatasetData = {
+    body: DatasetPatch;
+    path: {
+        /**
+         * Dataset Id
+         *
+         * ULID.
+         */
+        dataset_id: string;
+    };
+    query?: never;
+    url: '/api/datasets/{dataset_id}';
+};
+
+export type UpdateDatasetErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdateDatasetError = UpdateDatasetErrors[keyof UpdateDatasetErrors];
+
+export type UpdateDatasetResponses = {
+    /**
+     * Successful Response
+     */
+    200: Dataset;
+};
+
+export type UpdateDatasetResponse = UpdateDatasetResponses[keyof UpdateDatasetResponses];
+
+export type ListDatasetVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Dataset Id
+         *
+         * ULID.
+         */
+        dataset_id: string;
+    };
+    query?: never;
+    url: '/api/datasets/{dataset_id}/versions';
+};
+
+export type ListDatasetVersionsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListDatasetVersionsError = ListDatasetVersionsErrors[keyof ListDatasetVersionsErrors];
+
+export type ListDatasetVersionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ListingDatasetVersion;
+};
+
+export type ListDatasetVersionsResponse = ListDatasetVersionsResponses[keyof ListDatasetVersionsResponses];
+
+export type ListDatasetItemsData = {
+    body?: never;
+    path: {
+        /**
+         * Dataset Id
+         *
+         * ULID.
+         */
+        dataset_id: string;
+    };
+    query?: {
+        /**
+         * Version
+         *
+         * Absent = the newest.
+         */
+        version?: number;
+        /**
+         * Limit
+         *
+         * Most items to return.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the part before.
+         */
+        cursor?: string;
+    };
+    url: '/api/datasets/{dataset_id}/items';
+};
+
+export type ListDatasetItemsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListDatasetItemsError = ListDatasetItemsErrors[keyof ListDatasetItemsErrors];
+
+export type ListDatasetItemsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageDatasetItem;
+};
+
+export type ListDatasetItemsResponse = ListDatasetItemsResponses[keyof ListDatasetItemsResponses];
+
+export type GetDatasetStatisticsData = {
+    body?: never;
+    path: {
+        /**
+         * Dataset Id
+         *
+         * ULID.
+         */
+        dataset_id: string;
+    };
+    query?: {
+        /**
+         * Version
+         *
+         * Absent = the newest.
+         */
+        version?: number;
+    };
+    url: '/api/datasets/{dataset_id}/stats';
+};
+
+export type GetDatasetStatisticsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetDatasetStatisticsError = GetDatasetStatisticsErrors[keyof GetDatasetStatisticsErrors];
+
+export type GetDatasetStatisticsResponses = {
+    /**
+     * Successful Response
+     */
+    200: DatasetStatistics;
+};
+
+export type GetDatasetStatisticsResponse = GetDatasetStatisticsResponses[keyof GetDatasetStatisticsResponses];
+
+export type ExportDatasetData = {
+    body?: never;
+    path: {
+        /**
+         * Dataset Id
+         *
+         * ULID.
+         */
+        dataset_id: string;
+    };
+    query?: {
+        /**
+         * Version
+         *
+         * Absent = the newest.
+         */
+        version?: number;
+    };
+    url: '/api/datasets/{dataset_id}/export';
+};
+
+export type ExportDatasetErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ExportDatasetError = ExportDatasetErrors[keyof ExportDatasetErrors];
+
+export type ExportDatasetResponses = {
+    /**
+     * The items, JSON Lines.
+     */
+    200: string;
+};
+
+export type ExportDatasetResponse = ExportDatasetResponses[keyof ExportDatasetResponses];
 
 export type ListPromptsData = {
     body?: never;

@@ -5,6 +5,7 @@ import {
   Columns2,
   CodeXml,
   Cpu,
+  Database,
   House,
   Image,
   Images,
@@ -14,7 +15,7 @@ import {
 } from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/text-to-image" | "/jobs" | "/assets" | "/models" | "/usage" | "/settings";
+  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/text-to-image" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -37,6 +38,12 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
     title: "Library",
     items: [
       { to: "/assets", label: "Assets", icon: Images, keywords: ["gallery", "pictures", "upload", "files"] },
+      {
+        to: "/datasets",
+        label: "Datasets",
+        icon: Database,
+        keywords: ["training data", "examples", "ratings", "rated answers", "fine-tune"],
+      },
       { to: "/prompts", label: "Prompts", icon: BookText, keywords: ["templates", "variables", "system prompt"] },
     ],
   },

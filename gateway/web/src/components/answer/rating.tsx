@@ -33,6 +33,7 @@ export function Rating({ conversationId, message, of = "", onRated }: RatingProp
         (detail) =>
           detail && { ...detail, messages: detail.messages.map((one) => (one.id === rated.id ? rated : one)) },
       );
+      void queries.invalidateQueries({ queryKey: ["ratings"] });
       onRated?.(rated);
     } catch (error) {
       toast({ tone: "danger", title: "The rating was not kept", detail: asProblem(error).message });

@@ -11,6 +11,7 @@ import { EmptyState } from "@/components/empty-state/empty-state";
 import { PageHeader } from "@/components/page-header/page-header";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { Skeleton } from "@/components/skeleton/skeleton";
+import { RatedAnswers } from "@/datasets/rated-answers";
 import { order } from "@/endpoints/standing";
 import { EditEndpoint } from "./edit-endpoint";
 import { EndpointCard } from "./endpoint-card";
@@ -72,6 +73,7 @@ export default function ModelsPage() {
           onDelete={() => setDeleting(endpoint)}
         />
       ))}
+      <RatedAnswers />
       {endpoints.length === 1 && (
         <EmptyState icon={Unplug} title="Bring your own model" action={add}>
           So far the built-in model answers alone. Connect LM Studio, Ollama or vLLM on your own machine, or a model in

@@ -55,6 +55,11 @@ interface AssetsSearch {
   asset?: string | undefined;
 }
 
+interface ModelsSearch {
+  /** The endpoint that is being changed. */
+  edit?: string | undefined;
+}
+
 interface UsageSearch {
   /** The last so many days; 30 unless it or both ends are given. */
   days?: 7 | 90 | undefined;
@@ -152,6 +157,7 @@ const assets = createRoute({
 const models = createRoute({
   getParentRoute: () => root,
   path: "/models",
+  validateSearch: (given: Given): ModelsSearch => present({ edit: word(given, "edit") }),
   component: lazyRouteComponent(() => import("@/pages/models/models-page")),
 });
 

@@ -30,6 +30,7 @@ export type {
   Job,
   JobError,
   Message,
+  MessageError,
   Price,
   Prices,
   Prompt,

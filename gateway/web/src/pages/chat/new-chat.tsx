@@ -5,6 +5,7 @@ import { api } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
 import { conversationQuery, useChatWarming } from "@/api/queries";
 import { Button } from "@/components/button/button";
+import { NoModel } from "@/components/no-model/no-model";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { ServiceWait } from "@/components/service-list/service-wait";
 import { chatDraft, EMPTY_DRAFT } from "@/lib/chat-draft";
@@ -69,6 +70,7 @@ export function NewChat({ prompt }: { prompt: string | undefined }) {
             <ServiceWait name="chat" otherwise="The language model is being loaded." />
           </p>
         )}
+        <NoModel />
         {failed !== null && <ProblemNotice error={failed.problem} onRetry={() => void begin(failed.text, failed.attachments)} />}
         <Composer
           initialText={draft.text}

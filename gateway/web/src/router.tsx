@@ -167,6 +167,12 @@ const newModel = createRoute({
   component: lazyRouteComponent(() => import("@/pages/models/new-endpoint-page")),
 });
 
+const endpointSpeed = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$endpointId",
+  component: lazyRouteComponent(() => import("@/pages/models/speed/speed-page")),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
@@ -217,6 +223,7 @@ export const router = createRouter({
     assets,
     models,
     newModel,
+    endpointSpeed,
     usage,
     settings,
     settingsRouting,

@@ -4,11 +4,13 @@ import { endpointsQuery } from "@/api/queries";
 import type { Reason } from "@/endpoints/attempts";
 import { cn } from "@/lib/cn";
 
-/** To where the key is entered of an endpoint of this name; nothing if there is none any more. */
-function KeyLink({ name }: { name: string }) {
+/** To where the key of an endpoint is entered, if that is what it wants. */
+function KeyLink({ endpoint: name, outcome }: Reason) {
   const { data } = useQuery(endpointsQuery);
   const endpoint = data?.items.find((one) => one.name === name && one.kind !== "embedded");
-  if (endpoint === undefined) return null;
+  // Whoever refuses to list its models counts as offline from then on.
+  const wanted = outcome === "offline" ? endpoint?.health.code : outcome;
+  if (endpoint === undefined || wanted !== "endpoint_refused") return null;
   return (
     <Link
       to="/models"
@@ -24,10 +26,9 @@ function KeyLink({ name }: { name: string }) {
 export function AttemptList({ reasons, className }: { reasons: readonly Reason[]; className?: string }) {
   return (
     <ul aria-label="Who was asked" className={cn("mt-1 grid gap-0.5 pl-4", className)}>
-      {reasons.map(({ endpoint, outcome, words }, index) => (
-        <li key={`${index} ${endpoint}`} className="wrap-anywhere">
-          <span className="font-medium">{endpoint}</span> {words}{" "}
-          {outcome === "endpoint_refused" && <KeyLink name={endpoint} />}
+      {reasons.map((reason, index) => (
+        <li key={`${index} ${reason.endpoint}`} className="wrap-anywhere">
+          <span className="font-medium">{reason.endpoint}</span> {reason.words} <KeyLink {...reason} />
         </li>
       ))}
     </ul>

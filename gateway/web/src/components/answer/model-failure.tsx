@@ -29,22 +29,14 @@ function Way({ to, children }: { to: "/models" | "/models/new"; children: ReactN
 /** A question that no model answered: who was asked, why each could not, and what can be done. */
 export function ModelFailure({ problem, onRetry, shownFields = [] }: ModelFailureProps) {
   const { data } = useQuery(endpointsQuery);
-  const { status, title, hint, fields, traceId, code, retryAt, attempts } = problem;
+  const { status, title, fields, traceId, code, retryAt, attempts } = problem;
   const tried = reasons(attempts);
   const several = new Set(tried.map(({ endpoint }) => endpoint)).size > 1;
   const none = whoIsMissing(data?.items ?? []) === "everyone";
   // One attempt is what the words tell anyway, unless it was refused for want of a key, which can be given.
   const listed = several || tried.some(({ outcome }) => outcome === "endpoint_refused");
-  const shown = listed
-    ? new Problem(status, title, {
-        detail: several ? "No model could answer." : "",
-        hint: several ? "" : hint,
-        fields,
-        traceId,
-        code,
-        retryAt,
-      })
-    : problem;
+  const detail = several ? "No model could answer." : "";
+  const shown = listed ? new Problem(status, title, { detail, fields, traceId, code, retryAt }) : problem;
   return (
     <ProblemNotice error={shown} shownFields={shownFields} {...(onRetry ? { onRetry } : {})}>
       {listed && <AttemptList reasons={tried} className="list-disc" />}

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Unplug } from "lucide-react";
-import { endpointsQuery, useChatWarming } from "@/api/queries";
+import { endpointsQuery, servicesQuery } from "@/api/queries";
 import { Button } from "@/components/button/button";
 import { type Missing, whoIsMissing } from "@/endpoints/missing";
 
@@ -26,11 +26,12 @@ const WORDS: Record<Missing, { title: string; words: string; to: "/models" | "/m
   },
 };
 
-/** Why no model can answer, null while one can, and while the service that knows them is still on its way. */
+/** Why no model can answer, null while one can, and as long as nothing is heard of the service that knows them. */
 export function useMissing(): Missing | null {
-  const { data } = useQuery(endpointsQuery);
-  const warming = useChatWarming();
-  return warming ? null : whoIsMissing(data?.items ?? []);
+  const endpoints = useQuery(endpointsQuery);
+  const services = useQuery(servicesQuery);
+  const heard = services.data?.items.some(({ name }) => name === "chat") ?? false;
+  return heard ? whoIsMissing(endpoints.data?.items ?? []) : null;
 }
 
 /** That no model can answer, and where that is mended; nothing as long as one can. */

@@ -23,6 +23,7 @@ PAGES = {
     "/assets": "Assets",
     "/models": "Models",
     "/models/new": "Add a model",
+    "/models/embedded": "Speed",
     "/usage": "Usage",
     "/settings": "Settings",
     "/settings/routing": "When it cannot answer",

@@ -19,7 +19,7 @@ from gateway import conversation_schemas as schemas
 from gateway.catalog import conversations
 from gateway.catalog.models import ConversationRow, MessageRow
 from gateway.frames import sse
-from gateway.problems import problem_of
+from gateway.problems import kept_error, problem_of
 from gateway.sse import EventStream
 from gateway.state import Asker, Parts
 from services.kit.failures import Failure, NotFound
@@ -167,8 +167,7 @@ async def _write(parts: Parts, asker: Asker, answer: _Answer, tell: Callable[[by
         await _finish(parts, answer, status="complete")
         await tell(sse("done", views.message(row).model_dump(mode="json")))
     except Failure as failure:
-        told = {"code": failure.code, "message": failure.message, "hint": failure.hint}
-        await _finish(parts, answer, status="failed", error=told)
+        await _finish(parts, answer, status="failed", error=kept_error(failure))
         instance = f"/api/conversations/{row.conversation_id}/messages"
         problem = problem_of(failure, instance=instance, trace_id=asker.trace_id).model_dump(exclude_none=True)
         await tell(sse("error", {**problem, "message_id": row.id}))

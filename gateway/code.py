@@ -15,11 +15,10 @@ from sqlalchemy.exc import IntegrityError
 
 from atelier.v1.chat_pb2 import CodeEvent, CodeResult, GenerateCodeRequest
 from gateway import code_schemas as schemas
-from gateway import views
+from gateway import problems, views
 from gateway.catalog import code
 from gateway.catalog.models import CodeProjectRow, CodeVersionRow, now
 from gateway.frames import sse
-from gateway.problems import problem_of
 from gateway.state import Asker, Parts
 from services.kit.contract import contract
 from services.kit.failures import BadInput, Failure, NotFound
@@ -94,8 +93,7 @@ async def events(parts: Parts, asker: Asker, writing: Writing) -> AsyncGenerator
         raise
     except Failure as failure:
         kept = True
-        told = {"code": failure.code, "message": failure.message, "hint": failure.hint}
-        await _keep(parts, writing, {**_unfinished(writing), "status": "failed", "error": told})
+        await _keep(parts, writing, {**_unfinished(writing), "status": "failed", "error": problems.kept_error(failure)})
         raise
     finally:
         if not kept:
@@ -126,7 +124,7 @@ async def _frames(parts: Parts, asker: Asker, writing: Writing) -> AsyncIterator
                         shown = await view(parts, asker.owner_id, writing.project.id, None)
                         yield sse("done", shown.model_dump(mode="json"))
     except Failure as failure:
-        problem = problem_of(failure, instance=f"/api/code/{writing.project.id}", trace_id=asker.trace_id)
+        problem = problems.problem_of(failure, instance=f"/api/code/{writing.project.id}", trace_id=asker.trace_id)
         yield sse("error", problem.model_dump(exclude_none=True))
 
 

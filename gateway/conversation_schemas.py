@@ -27,14 +27,6 @@ class Conversation(BaseModel):
     message_count: int = Field(ge=0)
 
 
-class MessageError(BaseModel):
-    """Why an answer failed."""
-
-    code: str
-    message: str
-    hint: str = ""
-
-
 class Attempt(BaseModel):
     """An endpoint that was asked."""
 
@@ -42,6 +34,16 @@ class Attempt(BaseModel):
     outcome: str = Field(description="`answered`, or why it did not.", examples=["answered"])
     ms: int = Field(description="Until that was known.")
     message: str = Field("", description="What went wrong, for people.")
+
+
+class MessageError(BaseModel):
+    """Why an answer failed."""
+
+    code: str
+    message: str
+    hint: str = ""
+    retry_at: datetime | None = Field(None, description="From then on it may be asked again, as far as is known.")
+    attempts: list[Attempt] = Field(default_factory=list[Attempt], description="Who was asked, and why each could not.")
 
 
 class AnsweredBy(BaseModel):

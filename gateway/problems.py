@@ -1,6 +1,7 @@
 """Errors as HTTP answers: RFC 9457 problems, and OpenAI's shape under `/v1`. Every failure is translated here, once."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from gateway.conversation_schemas import Attempt, MessageError
 from gateway.rate_limit import RateLimited
 from services.kit.failures import BadInput, Conflict, Failure, FieldFault, NotFound, Unavailable
 
@@ -73,6 +75,8 @@ class Problem(BaseModel):
     hint: str | None = Field(None, description="What the reader can do about it.")
     trace_id: str = Field(description="Finds the request in logs and traces.")
     errors: list[FieldProblem] | None = Field(None, description="The fields at fault, with status 422 or 404.")
+    retry_after_s: int | None = Field(None, description="As in `Retry-After`, also where a stream has begun.")
+    attempts: list[Attempt] | None = Field(None, description="Endpoints that were asked, and why each could not.")
 
 
 def status_of(failure: Failure) -> int:
@@ -102,7 +106,32 @@ def problem_of(failure: Failure, *, instance: str, trace_id: str) -> Problem:
         hint=failure.hint or None,
         trace_id=trace_id,
         errors=[FieldProblem(field=f.field, message=f.message) for f in failure.fields] or None,
+        retry_after_s=_wait_s(failure, status),
+        attempts=attempts_of(failure) or None,
     )
+
+
+def attempts_of(failure: Failure) -> list[Attempt]:
+    """Who was asked before it failed."""
+    return [Attempt(endpoint=a.endpoint, outcome=a.outcome, ms=a.ms, message=a.message) for a in failure.attempts]
+
+
+def kept_error(failure: Failure) -> dict[str, Any]:
+    """A failure as it is kept with the answer that did not come; see `MessageError`."""
+    wait_s = _wait_s(failure, status_of(failure))
+    return MessageError(
+        code=failure.code,
+        message=failure.message,
+        hint=failure.hint,
+        retry_at=None if wait_s is None else datetime.now(UTC) + timedelta(seconds=wait_s),
+        attempts=attempts_of(failure),
+    ).model_dump(mode="json")
+
+
+def _wait_s(failure: Failure, status: int) -> int | None:
+    if status not in (429, 503, 504):
+        return None
+    return max(1, round(failure.retry_after_s if failure.retry_after_s is not None else _RETRY_AFTER_S))
 
 
 def openai_error(failure: Failure) -> dict[str, Any]:
@@ -134,9 +163,9 @@ def respond(scope: Scope, failure: Failure, headers: Mapping[str, str] | None = 
     else:
         problem = problem_of(failure, instance=path, trace_id=trace_id_of(scope))
         status, content, media_type = problem.status, problem.model_dump(exclude_none=True), PROBLEM_JSON
-    if status in (429, 503, 504):
-        wait = failure.retry_after_s if failure.retry_after_s is not None else _RETRY_AFTER_S
-        all_headers["Retry-After"] = str(max(1, round(wait)))
+    wait_s = _wait_s(failure, status)
+    if wait_s is not None:
+        all_headers["Retry-After"] = str(wait_s)
     if status == 401:
         all_headers["WWW-Authenticate"] = "Bearer"
     # Field paths and messages may quote the request; what is not text any more is shown replaced.

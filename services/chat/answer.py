@@ -12,20 +12,10 @@ from atelier.v1.chat_pb2 import CompletionChunk
 from services.chat.accumulate import Accumulator
 from services.chat.endpoint import Timing
 from services.chat.routing import Candidate
+from services.kit.failures import Attempt
 
 _FINISHED = re.compile(rb'"finish_reason"\s*:\s*"')
 _USAGE = re.compile(rb'"usage"\s*:\s*\{')
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One endpoint that was asked; `outcome` is "answered" or the failure's code, `ms` the time until it was known."""
-
-    endpoint: str
-    outcome: str
-    ms: int
-    message: str = ""
-    """What went wrong, for people."""
 
 
 @dataclass(frozen=True)

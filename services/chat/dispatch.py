@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 
 import structlog
 
-from services.chat.answer import Attempt, Reply
+from services.chat.answer import Reply
 from services.chat.endpoint import Timing
 from services.chat.routing import Candidate, Plan, Rules, consequence
-from services.kit.failures import Failure, Unavailable
+from services.kit.failures import Attempt, Failure, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -23,8 +23,8 @@ async def dispatch(plan: Plan, rules: Rules, reply: Reply, ask: Ask, on_failure:
 
     Until the first content nothing is given out, so until then the next one can take over; `reply` learns who answers
     and of each attempt; `ask` tells it the model. `on_failure(candidate, failure, cool_s)` is told of every failure
-    that says something about the endpoint. Raises the failure if there was one attempt, else one that names every
-    attempt with its reason.
+    that says something about the endpoint. Raises the failure if one endpoint was asked, else one that names every
+    attempt with its reason; either holds the attempts.
     """
     reply.attempts += [Attempt(one.name, one.outcome, 0, one.detail) for one in plan.passed]
     failures: list[Failure] = []
@@ -48,6 +48,7 @@ async def dispatch(plan: Plan, rules: Rules, reply: Reply, ask: Ask, on_failure:
                         continue
                     if told.next:
                         break
+                    failure.attempts = tuple(reply.attempts)
                     raise
                 reply.answered(candidate, timing)
                 yield first
@@ -64,6 +65,7 @@ async def dispatch(plan: Plan, rules: Rules, reply: Reply, ask: Ask, on_failure:
 
 def _nobody(failures: Sequence[Failure], attempts: Sequence[Attempt]) -> Failure:
     if len({attempt.endpoint for attempt in attempts}) == 1:
+        failures[-1].attempts = tuple(attempts)
         return failures[-1]
     waits = [failure.retry_after_s for failure in failures if failure.retry_after_s is not None]
     told = "; ".join(f"{attempt.endpoint}: {attempt.message or attempt.outcome}" for attempt in attempts)
@@ -72,4 +74,5 @@ def _nobody(failures: Sequence[Failure], attempts: Sequence[Attempt]) -> Failure
         code="all_failed",
         hint="Look at Models → Endpoints; each can be tested there.",
         retry_after_s=min(waits, default=None),
+        attempts=tuple(attempts),
     )

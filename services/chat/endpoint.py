@@ -79,6 +79,7 @@ class Endpoint:
         """Nothing is connected yet."""
         self.name = name
         self._dialect = dialect
+        self._keyed = api_key != ""
         self.limits = limits or Limits()
         self._upstream = Upstream(base_url, socket=socket, headers=dialect.headers(api_key))
 
@@ -246,7 +247,8 @@ class Endpoint:
         error = read_error(status, body)
         if asked is not None:
             error = asked.refusal(error)
-        return as_failure(error, endpoint=self.name, prompt=prompt, retry_after=headers.get("retry-after"))
+        wait = headers.get("retry-after")
+        return as_failure(error, endpoint=self.name, prompt=prompt, retry_after=wait, keyed=self._keyed)
 
 
 class _Patience:

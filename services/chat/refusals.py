@@ -70,12 +70,21 @@ def read_error(status: int, body: bytes) -> ErrorAnswer:
     )
 
 
-def as_failure(error: ErrorAnswer, *, endpoint: str, prompt: str, retry_after: str | None = None) -> Failure:
+def as_failure(
+    error: ErrorAnswer, *, endpoint: str, prompt: str, retry_after: str | None = None, keyed: bool = True
+) -> Failure:
     """The failure for an endpoint's error.
 
-    `prompt` is the field that holds the prompt ("messages", "prompt" or "input"), `retry_after` that header.
+    `prompt` is the field that holds the prompt ("messages", "prompt" or "input"), `retry_after` that header;
+    `keyed` tells whether an API key was sent.
     """
     wait = float(retry_after) if retry_after and retry_after.replace(".", "", 1).isdigit() else _RETRY_S
+    if error.status in (401, 403) and not keyed:
+        return Failure(
+            f"{endpoint} wants an API key: {error.message}",
+            code="endpoint_refused",
+            hint="Add a key: under Models, at this endpoint, Edit.",
+        )
     if error.status in (401, 403):
         return Failure(
             f"{endpoint} refused the API key: {error.message}",

@@ -14,11 +14,23 @@ class FieldFault:
     message: str
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """An endpoint that was asked; `outcome` is "answered" or the failure's code, `ms` the time until it was known."""
+
+    endpoint: str
+    outcome: str
+    ms: int
+    message: str = ""
+    """What went wrong, for people."""
+
+
 class Failure(Exception):
     """Something went wrong that its reader can understand and act on.
 
     `code` is a stable word for programs, `message` says what happened, `hint` what to do about it. A retryable
     failure makes a job go back to the queue and tells an HTTP client to come again after `retry_after_s` seconds.
+    `attempts` are those who were asked in turn, where several could have helped.
     """
 
     code = "failed"
@@ -33,6 +45,7 @@ class Failure(Exception):
         retryable: bool | None = None,
         retry_after_s: float | None = None,
         fields: tuple[FieldFault, ...] = (),
+        attempts: tuple[Attempt, ...] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -41,6 +54,7 @@ class Failure(Exception):
         self.retryable = type(self).retryable if retryable is None else retryable
         self.retry_after_s = retry_after_s
         self.fields = fields
+        self.attempts = attempts
 
     def to_proto(self) -> common_pb2.Error:
         """The failure as it travels."""
@@ -48,6 +62,10 @@ class Failure(Exception):
         if self.retry_after_s is not None:
             error.retry_after_s = self.retry_after_s
         error.fields.extend(common_pb2.FieldError(field=f.field, message=f.message) for f in self.fields)
+        error.attempts.extend(
+            common_pb2.Attempt(endpoint=a.endpoint, outcome=a.outcome, ms=a.ms, message=a.message)
+            for a in self.attempts
+        )
         return error
 
 
@@ -124,6 +142,7 @@ def from_proto(error: common_pb2.Error) -> Failure:
         retryable=error.retryable,
         retry_after_s=error.retry_after_s if error.HasField("retry_after_s") else None,
         fields=tuple(FieldFault(f.field, f.message) for f in error.fields),
+        attempts=tuple(Attempt(a.endpoint, a.outcome, a.ms, a.message) for a in error.attempts),
     )
 
 

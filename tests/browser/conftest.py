@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, async_playwright, expect
 
 from infra.local.options import ROOT
+from tests.api import until
+from tests.service.stand_ins import StandIn, standing_in
 from tests.stack import Stack
 
 # A machine that runs the whole stack and other suites besides is slow; a test that passes does not wait for these.
@@ -20,6 +25,7 @@ PATIENCE_MS = 30_000
 ARTIFACTS = Path(ROOT, "tests/artifacts/browser")
 AXE = Path(ROOT, "gateway/web/node_modules/axe-core/axe.min.js")
 _QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
+HOUSE = "The house answers."
 _FAILED = pytest.StashKey[bool]()
 
 
@@ -95,6 +101,93 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", *_QUIET])
         yield browser
         await browser.close()
+
+
+@asynccontextmanager
+async def running_small(folder: Path, house: StandIn, environment: Mapping[str, str]) -> AsyncIterator[Stack]:
+    """A stack without models: a stand-in answers for the built-in one. It looks at its endpoints all the time."""
+    fixed = {
+        "ATELIER_SERVICES": "gateway chat",
+        "ATELIER_CHAT_ENDPOINT": house.base_url,
+        "ATELIER_CHAT_HEALTH_EVERY_S": "1",
+        "ATELIER_EMBEDDING_ENABLED": "false",
+    }
+    running = Stack(folder, {**fixed, **environment})
+    try:
+        await asyncio.to_thread(running.start)
+        await asyncio.to_thread(running.wait, "chat")
+        yield running
+    finally:
+        await asyncio.to_thread(running.stop)
+    assert running.left_behind() == []
+
+
+@pytest.fixture(scope="session")
+async def house() -> AsyncIterator[StandIn]:
+    """Answers in place of the built-in model of small stacks, so that none has to be loaded."""
+    house = StandIn("lm_studio", ["house-model"], HOUSE)
+    async with standing_in(house):
+        yield house
+
+
+@pytest.fixture(scope="session")
+async def small_stack(chromium: str, house: StandIn, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """One for all modules that make it their `stack`. Without a browser nothing is started."""
+    assert chromium
+    async with running_small(tmp_path_factory.mktemp("small"), house, {}) as running:
+        yield running
+
+
+@pytest.fixture
+async def api(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
+    """What other clients do meanwhile."""
+    async with httpx.AsyncClient(base_url=stack.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+async def alone(api: httpx.AsyncClient, house: StandIn) -> None:
+    """Nothing is registered or routed, and the built-in model is there and answers."""
+    house.fault, house.words = "", HOUSE
+    for one in (await api.get("/api/endpoints")).json()["items"][1:]:
+        (await api.delete(f"/api/endpoints/{one['id']}")).raise_for_status()
+    (await api.put("/api/routing", json={})).raise_for_status()
+
+    async def healthy() -> bool:
+        return (await api.get("/api/endpoints/embedded")).json()["health"]["status"] == "healthy"
+
+    await until(healthy)
+
+
+async def register(api: httpx.AsyncClient, stand_in: StandIn, name: str, **fields: Any) -> str:
+    """Registers a stand-in past the interface; returns its id."""
+    body = {"name": name, "kind": stand_in.kind, "base_url": stand_in.base_url, **fields}
+    return str((await api.post("/api/endpoints", json=body)).raise_for_status().json()["id"])
+
+
+async def ask(page: Page, question: str, answer: str) -> Locator:
+    """Asks in the open conversation; returns the answer once it is complete."""
+    await page.get_by_role("textbox", name="Your message").fill(question)
+    await page.keyboard.press("Enter")
+    answers = page.locator("[data-answer=complete]")
+    await expect(answers.last).to_contain_text(answer)
+    return answers.last
+
+
+async def overflow(page: Page) -> list[int]:
+    """By how much the page and its content are too wide, pixels."""
+    return await page.evaluate(
+        """() => ["html", "#content"].map((name) => document.querySelector(name))
+            .map((box) => box.scrollWidth - box.clientWidth)"""
+    )
+
+
+async def in_both_themes(page: Page, accessible: CheckAccess) -> None:
+    """Fails where the page is not accessible in one of them; leaves it light."""
+    for theme in ("dark", "light"):
+        await page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        await expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        await accessible(page)
 
 
 @pytest.fixture

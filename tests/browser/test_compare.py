@@ -10,7 +10,8 @@ import httpx
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.conftest import CheckAccess, OpenStudio, Studio
+from tests.api import until
+from tests.browser.conftest import CheckAccess, OpenStudio, Studio, ask, overflow, register
 from tests.service.stand_ins import StandIn, standing_in
 from tests.stack import Stack
 
@@ -24,14 +25,6 @@ PICTURE = bytes.fromhex(
 
 
 @pytest.fixture(scope="module")
-async def house() -> AsyncIterator[StandIn]:
-    """Answers in place of the built-in model, so that none has to be loaded."""
-    house = StandIn("lm_studio", ["house-model"], "The **house** answers.")
-    async with standing_in(house):
-        yield house
-
-
-@pytest.fixture(scope="module")
 async def gemma() -> AsyncIterator[StandIn]:
     """A second model, registered by the tests' person."""
     gemma = StandIn("lm_studio", ["gemma", "qwen"], "Gemma answers.")
@@ -40,45 +33,21 @@ async def gemma() -> AsyncIterator[StandIn]:
 
 
 @pytest.fixture(scope="module")
-async def stack(chromium: str, house: StandIn, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """A small stack of its own."""
-    environment = {
-        "ATELIER_SERVICES": "gateway chat",
-        "ATELIER_CHAT_ENDPOINT": house.base_url,
-        "ATELIER_CHAT_HEALTH_EVERY_S": "1",
-        "ATELIER_EMBEDDING_ENABLED": "false",
-    }
-    running = Stack(tmp_path_factory.mktemp("compare"), environment)
-    try:
-        running.start()
-        await asyncio.to_thread(running.wait, "chat")
-        yield running
-    finally:
-        await asyncio.to_thread(running.stop)
-    assert running.left_behind() == []
-
-
-@pytest.fixture
-async def api(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=stack.url) as client:
-        yield client
+def stack(small_stack: Stack) -> Stack:
+    """In place of the whole one."""
+    return small_stack
 
 
 @pytest.fixture(autouse=True)
-async def registered(api: httpx.AsyncClient, house: StandIn, gemma: StandIn) -> None:
+async def registered(api: httpx.AsyncClient, house: StandIn, gemma: StandIn, alone: None) -> None:
     """Two endpoints, both well."""
-    house.fault = gemma.fault = ""
-    for one in (await api.get("/api/endpoints")).json()["items"][1:]:
-        (await api.delete(f"/api/endpoints/{one['id']}")).raise_for_status()
-    (await api.put("/api/routing", json={})).raise_for_status()
-    body = {"name": "My Gemma", "kind": gemma.kind, "base_url": gemma.base_url}
-    (await api.post("/api/endpoints", json=body)).raise_for_status()
-    for _ in range(100):
-        mine = (await api.get("/api/endpoints")).json()["items"][1]
-        if mine["models"]:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(mine)
+    house.words, gemma.fault = "The **house** answers.", ""
+    mine = await register(api, gemma, "My Gemma")
+
+    async def known() -> bool:
+        return bool((await api.get(f"/api/endpoints/{mine}")).json()["models"])
+
+    await until(known)
 
 
 def column(page: Page, model: str) -> Locator:
@@ -88,15 +57,6 @@ def column(page: Page, model: str) -> Locator:
 async def ask_all(page: Page, question: str) -> None:
     await page.get_by_role("textbox", name="Question").fill(question)
     await page.keyboard.press("Enter")
-
-
-async def ask(page: Page, question: str, answer: str) -> Locator:
-    """Asks in the open conversation; returns the answer once it is complete."""
-    await page.get_by_role("textbox", name="Your message").fill(question)
-    await page.keyboard.press("Enter")
-    answers = page.locator("[data-answer=complete]")
-    await expect(answers.last).to_contain_text(answer)
-    return answers.last
 
 
 async def test_models_answer_side_by_side_and_the_result_becomes_a_conversation(
@@ -174,10 +134,7 @@ async def test_answers_stand_below_each_other_on_a_phone(open_studio: OpenStudio
     first, second = await column(page, "house-model").bounding_box(), await column(page, "gemma").bounding_box()
     assert first is not None and second is not None
     assert first["x"] == second["x"] and second["y"] > first["y"] + first["height"]
-    over = await page.evaluate(
-        "() => ['html', '#content'].map((n) => document.querySelector(n)).map((b) => b.scrollWidth - b.clientWidth)"
-    )
-    assert over == [0, 0]
+    assert await overflow(page) == [0, 0]
 
 
 async def test_one_model_alone_cannot_be_compared(studio: Studio, api: httpx.AsyncClient) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import re
 import zipfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.conftest import CheckAccess, OpenStudio, Studio
+from tests.browser.conftest import CheckAccess, OpenStudio, Studio, in_both_themes, overflow, register
 from tests.service.stand_ins import StandIn, standing_in
 from tests.stack import Stack
 
@@ -44,45 +42,17 @@ numbers = (1, 2)
 
 
 @pytest.fixture(scope="module")
-async def house() -> AsyncIterator[StandIn]:
-    """Answers in place of the built-in model, so that none has to be loaded."""
-    house = StandIn("lm_studio", ["house-model"], FIRST)
-    async with standing_in(house):
-        yield house
-
-
-@pytest.fixture(scope="module")
-async def stack(chromium: str, house: StandIn, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    environment = {
-        "ATELIER_SERVICES": "gateway chat",
-        "ATELIER_CHAT_ENDPOINT": house.base_url,
-        "ATELIER_CHAT_HEALTH_EVERY_S": "1",
-        "ATELIER_EMBEDDING_ENABLED": "false",
-    }
-    running = Stack(tmp_path_factory.mktemp("creator"), environment)
-    try:
-        running.start()
-        await asyncio.to_thread(running.wait, "chat")
-        yield running
-    finally:
-        await asyncio.to_thread(running.stop)
-    assert running.left_behind() == []
-
-
-@pytest.fixture
-async def api(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=stack.url, timeout=30) as client:
-        yield client
+def stack(small_stack: Stack) -> Stack:
+    """In place of the whole one."""
+    return small_stack
 
 
 @pytest.fixture(autouse=True)
-async def clean(api: httpx.AsyncClient, house: StandIn) -> None:
-    """No project, no endpoint but the built-in one, and that one answers."""
-    house.fault, house.words = "", FIRST
+async def clean(api: httpx.AsyncClient, house: StandIn, alone: None) -> None:
+    """No project yet; the built-in model writes two files."""
+    house.words = FIRST
     for one in (await api.get("/api/code")).json()["items"]:
         (await api.delete(f"/api/code/{one['id']}")).raise_for_status()
-    for one in (await api.get("/api/endpoints")).json()["items"][1:]:
-        (await api.delete(f"/api/endpoints/{one['id']}")).raise_for_status()
     (await api.put("/api/routing", json={"cool_down_s": 0})).raise_for_status()
 
 
@@ -106,21 +76,6 @@ def tab(page: Page, path: str) -> Locator:
 
 def code(page: Page, path: str) -> Locator:
     return page.get_by_role("region", name=f"Code of {path}")
-
-
-async def overflow(page: Page) -> list[int]:
-    """By how much the page and its content are too wide, pixels."""
-    return await page.evaluate(
-        """() => ["html", "#content"].map((name) => document.querySelector(name))
-            .map((box) => box.scrollWidth - box.clientWidth)"""
-    )
-
-
-async def in_both_themes(page: Page, accessible: CheckAccess) -> None:
-    for theme in ("dark", "light"):
-        await page.emulate_media(color_scheme=theme)
-        await expect(page.locator("html")).to_have_attribute("data-theme", theme)
-        await accessible(page)
 
 
 async def test_files_appear_while_they_are_written_and_stay(
@@ -226,11 +181,11 @@ async def test_an_answer_without_files_and_a_model_that_fails_are_told(
 
     house.fault = "500"
     await page.get_by_role("button", name="Regenerate").click()
-    await expect(page.get_by_role("alert").get_by_role("link", name="See the models")).to_be_visible()
+    await expect(page.get_by_role("alert").get_by_role("link", name="See how your models are")).to_be_visible()
     await in_both_themes(page, accessible)
     house.fault, house.words = "", FIRST
     await page.reload()
-    await expect(page.get_by_role("alert").get_by_role("link", name="See the models")).to_be_visible()
+    await expect(page.get_by_role("alert").get_by_role("link", name="See how your models are")).to_be_visible()
     await page.get_by_role("alert").get_by_role("button", name="Retry").click()
     await expect(page.get_by_text(re.compile("^Generated with Built in"))).to_be_visible()
 
@@ -238,8 +193,7 @@ async def test_an_answer_without_files_and_a_model_that_fails_are_told(
 async def test_it_is_told_who_answered_in_whose_place(studio: Studio, api: httpx.AsyncClient) -> None:
     coder = StandIn("lm_studio", ["coder"], FIRST, fault="500")
     async with standing_in(coder):
-        body = {"name": "My Coder", "kind": "lm_studio", "base_url": coder.base_url}
-        mine = (await api.post("/api/endpoints", json=body)).raise_for_status().json()["id"]
+        mine = await register(api, coder, "My Coder")
         rules = {"task_rules": [{"task": "code", "endpoint_id": mine}], "fallback": ["embedded"], "cool_down_s": 0}
         (await api.put("/api/routing", json=rules)).raise_for_status()
         page = await studio.open("/creator")

@@ -2,68 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.conftest import CheckAccess, OpenStudio, Studio
+from tests.browser.conftest import CheckAccess, OpenStudio, Studio, ask, overflow, register
 from tests.service.stand_ins import KEY, StandIn, standing_in
 from tests.stack import Stack
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("alone")]
 
 
 @pytest.fixture(scope="module")
-async def house() -> AsyncIterator[StandIn]:
-    """Answers in place of the built-in model, so that none has to be loaded."""
-    house = StandIn("lm_studio", ["house-model"], "The house answers.")
-    async with standing_in(house):
-        yield house
-
-
-@pytest.fixture(scope="module")
-async def stack(chromium: str, house: StandIn, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """A small stack of its own that looks at its endpoints all the time."""
-    environment = {
-        "ATELIER_SERVICES": "gateway chat",
-        "ATELIER_CHAT_ENDPOINT": house.base_url,
-        "ATELIER_CHAT_HEALTH_EVERY_S": "1",
-        "ATELIER_EMBEDDING_ENABLED": "false",
-    }
-    running = Stack(tmp_path_factory.mktemp("models"), environment)
-    try:
-        running.start()
-        await asyncio.to_thread(running.wait, "chat")
-        yield running
-    finally:
-        await asyncio.to_thread(running.stop)
-    assert running.left_behind() == []
-
-
-@pytest.fixture
-async def api(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=stack.url) as client:
-        yield client
-
-
-@pytest.fixture(autouse=True)
-async def clean(api: httpx.AsyncClient, house: StandIn) -> None:
-    """Nothing is registered, and the built-in model answers."""
-    house.fault = ""
-    for one in (await api.get("/api/endpoints")).json()["items"][1:]:
-        (await api.delete(f"/api/endpoints/{one['id']}")).raise_for_status()
-    (await api.put("/api/routing", json={})).raise_for_status()
-
-
-async def register(api: httpx.AsyncClient, stand_in: StandIn, name: str, **fields: Any) -> str:
-    """Registers a stand-in past the interface; returns its id."""
-    body = {"name": name, "kind": stand_in.kind, "base_url": stand_in.base_url, **fields}
-    return str((await api.post("/api/endpoints", json=body)).raise_for_status().json()["id"])
+def stack(small_stack: Stack) -> Stack:
+    """In place of the whole one."""
+    return small_stack
 
 
 def card(page: Page, name: str) -> Locator:
@@ -79,23 +34,6 @@ async def switch(page: Page, name: str) -> None:
     await page.get_by_role("button", name=re.compile("^Model: ")).click()
     await page.get_by_role("menuitemradio", name=re.compile(name)).click()
     await expect(switcher(page, name)).to_be_visible()
-
-
-async def ask(page: Page, question: str, answer: str) -> Locator:
-    """Asks in the open conversation; returns the answer once it is complete."""
-    await page.get_by_role("textbox", name="Your message").fill(question)
-    await page.keyboard.press("Enter")
-    answers = page.locator("[data-answer=complete]")
-    await expect(answers.last).to_contain_text(answer)
-    return answers.last
-
-
-async def overflow(page: Page) -> list[int]:
-    """By how much the page and its content are too wide, pixels."""
-    return await page.evaluate(
-        """() => ["html", "#content"].map((name) => document.querySelector(name))
-            .map((box) => box.scrollWidth - box.clientWidth)"""
-    )
 
 
 async def test_a_first_model_is_added_step_by_step(studio: Studio, accessible: CheckAccess) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.conftest import CheckAccess, OpenStudio, Studio
-from tests.service.stand_ins import StandIn, standing_in
+from tests.browser.conftest import CheckAccess, OpenStudio, Studio, overflow
+from tests.service.stand_ins import StandIn
 from tests.stack import Stack
 
 pytestmark = pytest.mark.browser
@@ -19,39 +16,13 @@ EXPLAIN = "Explain {{topic}} to a child of {{age|six}}."
 
 
 @pytest.fixture(scope="module")
-async def house() -> AsyncIterator[StandIn]:
-    """Answers in place of the built-in model, so that none has to be loaded."""
-    house = StandIn("lm_studio", ["house-model"], "The house answers.")
-    async with standing_in(house):
-        yield house
-
-
-@pytest.fixture(scope="module")
-async def stack(chromium: str, house: StandIn, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """A small stack of its own."""
-    environment = {
-        "ATELIER_SERVICES": "gateway chat",
-        "ATELIER_CHAT_ENDPOINT": house.base_url,
-        "ATELIER_EMBEDDING_ENABLED": "false",
-    }
-    running = Stack(tmp_path_factory.mktemp("prompts"), environment)
-    try:
-        running.start()
-        await asyncio.to_thread(running.wait, "chat")
-        yield running
-    finally:
-        await asyncio.to_thread(running.stop)
-    assert running.left_behind() == []
-
-
-@pytest.fixture
-async def api(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=stack.url) as client:
-        yield client
+def stack(small_stack: Stack) -> Stack:
+    """In place of the whole one."""
+    return small_stack
 
 
 @pytest.fixture(autouse=True)
-async def none_kept(api: httpx.AsyncClient) -> None:
+async def none_kept(api: httpx.AsyncClient, alone: None) -> None:
     for one in (await api.get("/api/prompts")).json()["items"]:
         (await api.delete(f"/api/prompts/{one['id']}")).raise_for_status()
 
@@ -140,6 +111,7 @@ async def test_a_prompt_is_filled_and_opened_in_the_chat(
     await expect(page.get_by_role("textbox", name="System prompt")).to_have_value("You are a pirate.")
     await page.keyboard.press("Escape")
     await page.get_by_role("link", name="Jobs", exact=True).click()
+    await expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
     await page.get_by_role("link", name="Chat", exact=True).click()
     await page.get_by_role("button", name="Chat settings").click()
     await expect(page.get_by_role("textbox", name="System prompt")).to_have_value("")
@@ -178,8 +150,7 @@ async def test_prompts_fit_a_phone(open_studio: OpenStudio, api: httpx.AsyncClie
     await keep(api, "Wide" * 25, "{{" + "w" * 40 + "}} " + "Wide" * 100)
     page = await (await open_studio(width=360, height=740)).open("/prompts")
     await expect(page.get_by_role("article")).to_be_visible()
-    over = "() => ['html', '#content'].map((n) => document.querySelector(n)).map((b) => b.scrollWidth - b.clientWidth)"
-    assert await page.evaluate(over) == [0, 0]
+    assert await overflow(page) == [0, 0]
     await page.get_by_role("button", name="Use Wide").click()
     await expect(page.get_by_role("dialog")).to_be_visible()
     wide = "() => { const b = document.querySelector('[role=dialog] > div'); return b.scrollWidth - b.clientWidth }"

@@ -24,6 +24,7 @@ PAGES = {
     "/datasets": "Datasets",
     "/models": "Models",
     "/models/new": "Add a model",
+    "/models/embedded": "Speed",
     "/usage": "Usage",
     "/settings": "Settings",
     "/settings/routing": "When it cannot answer",

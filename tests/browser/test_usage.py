@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.api import until
-from tests.browser.conftest import CheckAccess, OpenStudio, Studio
+from tests.browser.conftest import CheckAccess, OpenStudio, Studio, overflow, running_small
 from tests.service.stand_ins import StandIn, standing_in
 from tests.stack import Stack
 
@@ -34,34 +33,20 @@ class Registered:
 
 
 @pytest.fixture(scope="module")
-async def stack(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """A small stack of its own, whose built-in model is a stand-in and which remembers answers."""
+async def stack(chromium: str, house: StandIn, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """A stack of its own, which remembers answers."""
     assert chromium
-    house = StandIn("lm_studio", ["house-model"], "The house answers.")
-    async with standing_in(house):
-        environment = {
-            "ATELIER_SERVICES": "gateway chat",
-            "ATELIER_CHAT_ENDPOINT": house.base_url,
-            "ATELIER_EMBEDDING_ENABLED": "false",
-            "ATELIER_ANSWER_CACHE_MB": "16",
-        }
-        running = Stack(tmp_path_factory.mktemp("usage"), environment)
-        try:
-            await asyncio.to_thread(running.start)
-            await asyncio.to_thread(running.wait, "chat")
-            yield running
-        finally:
-            await asyncio.to_thread(running.stop)
-        assert running.left_behind() == []
+    environment = {"ATELIER_ANSWER_CACHE_MB": "16"}
+    async with running_small(tmp_path_factory.mktemp("usage"), house, environment) as running:
+        yield running
 
 
-@pytest.fixture
-async def api(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
-    """What other clients do meanwhile. Prices and routing are as they were once the test is over."""
-    async with httpx.AsyncClient(base_url=stack.url, timeout=30) as client:
-        yield client
-        (await client.put("/api/usage/prices", json={"items": []})).raise_for_status()
-        (await client.put("/api/routing", json={})).raise_for_status()
+@pytest.fixture(autouse=True)
+async def put_back(api: httpx.AsyncClient) -> AsyncIterator[None]:
+    """Prices and routing are as they were once the test is over."""
+    yield
+    (await api.put("/api/usage/prices", json={"items": []})).raise_for_status()
+    (await api.put("/api/routing", json={})).raise_for_status()
 
 
 @asynccontextmanager
@@ -114,12 +99,6 @@ async def choose(page: Page, field: str, option: str) -> None:
     await page.get_by_role("option", name=option, exact=True).click()
 
 
-async def overflow(page: Page) -> int:
-    return await page.evaluate(
-        "() => { const c = document.querySelector('#content'); return c.scrollWidth - c.clientWidth }"
-    )
-
-
 async def test_answers_are_added_up_by_model_endpoint_and_day(
     studio: Studio, api: httpx.AsyncClient, sea: Registered, accessible: CheckAccess
 ) -> None:
@@ -157,7 +136,7 @@ async def test_a_price_makes_a_cost(
     page = await studio.open("/usage")
     cost = row(page, "model", sea.model).get_by_role("cell").last
     await expect(cost).to_have_text("$0.00")
-    assert await overflow(page) == 0
+    assert await overflow(page) == [0, 0]
     await page.get_by_role("button", name="Prices", exact=True).click()
     sheet = page.get_by_role("dialog", name="Prices")
     line = sheet.get_by_role("region", name=sea.name).get_by_role("group", name=sea.model)
@@ -187,7 +166,7 @@ async def test_a_price_makes_a_cost(
     await expect(cost).to_have_text("$3.00")
     await page.get_by_role("radio", name="Cost").click()
     await expect(page.get_by_role("list", name="Models in the chart").get_by_text(sea.model)).to_be_visible()
-    assert await overflow(page) == 0
+    assert await overflow(page) == [0, 0]
     await page.get_by_role("button", name="Prices", exact=True).click()
     await expect(read).to_have_value("1000")
     await read.fill("")
@@ -303,7 +282,7 @@ async def test_routing_that_is_refused_says_where(open_studio: OpenStudio, api: 
     page = await studio.open("/settings/routing")
     await choose(page, "Add an endpoint", "Spare")
     await choose(page, "Vision", "Spare")
-    assert await overflow(page) == 0
+    assert await overflow(page) == [0, 0]
     await api.delete(f"/api/endpoints/{spare}")
     await page.get_by_role("button", name="Save routing").click()
     await expect(page.get_by_role("alert")).to_be_visible()

@@ -248,6 +248,9 @@ async def test_when_all_fail_every_attempt_is_told_with_its_reason(house: House)
     assert told.value.code == "all_failed" and told.value.retryable
     assert "Local: Local failed: CUDA error" in told.value.message
     assert "Cloud: Cloud is at its capacity: quota exceeded" in told.value.message
+    asked = [(attempt.endpoint, attempt.outcome) for attempt in told.value.attempts]
+    assert asked == [("Local", "unavailable"), ("Local", "unavailable"), ("Cloud", "overloaded")]
+    assert told.value.retry_after_s == 2
 
 
 async def used(house: House) -> UsageRecord:

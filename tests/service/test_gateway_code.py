@@ -144,6 +144,7 @@ async def test_a_failure_is_told_and_kept(ann: httpx.AsyncClient) -> None:
     assert [event.event for event in told] == ["project", "error"] and told[-1].data["status"] == 503
     shown = (await ann.get(f"/api/code/{told[0].data['id']}")).json()
     assert shown["status"] == "failed" and shown["error"]["message"] == "the engine is starting"
+    assert told[-1].data["retry_after_s"] >= 1 and shown["error"]["retry_at"] > shown["created_at"]
 
 
 @pytest.mark.parametrize(

@@ -244,6 +244,20 @@ async def test_a_refusal_names_the_field(status: int, body: dict[str, object], k
         assert caught.value.retry_after_s == (7 if status in (429, 500, 503) else None)
 
 
+async def test_a_missing_key_is_told_from_a_wrong_one() -> None:
+    async def script(talk: Talk) -> None:
+        await talk.answer(401, {"error": {"message": "who are you?"}})
+
+    async with serving(script) as server:
+        with pytest.raises(Failure, match="test refused the API key: who are you"):
+            await ask(server.endpoint())
+        keyless = Endpoint("test", server.url)
+        with pytest.raises(Failure, match="test wants an API key: who are you") as told:
+            await ask(keyless)
+        await keyless.close()
+        assert told.value.code == "endpoint_refused" and told.value.hint.startswith("Add a key")
+
+
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
     gone = Endpoint("gone", "http://127.0.0.1:9/v1")
     with pytest.raises(Unavailable, match="not there"):

@@ -9,7 +9,7 @@ from nats.js.api import PubAck
 
 from atelier.v1.common_pb2 import Event
 from services.kit import subjects
-from services.kit.failures import BadInput, Failure, Overloaded, as_failure, from_proto
+from services.kit.failures import Attempt, BadInput, Failure, Overloaded, as_failure, from_proto
 from services.kit.ids import asset_id, new_ulid
 from services.kit.job import Job, JobInfo
 from services.kit.journal import event_type, is_terminal
@@ -69,9 +69,10 @@ def test_a_failure_comes_out_of_the_wire_as_it_went_in() -> None:
         BadInput.of("loras.0.weight", "must be at most 2", hint="Lower it."),
         Overloaded("all slots are taken", retry_after_s=7),
         Failure("odd", code="model_not_found", retryable=True),
+        Failure("nobody", attempts=(Attempt("A", "timed_out", 30_000, "too slow"), Attempt("B", "offline", 0))),
     ):
         again = from_proto(failure.to_proto())
-        for name in ("code", "message", "hint", "retryable", "retry_after_s", "fields"):
+        for name in ("code", "message", "hint", "retryable", "retry_after_s", "fields", "attempts"):
             assert getattr(again, name) == getattr(failure, name)
     assert isinstance(from_proto(Overloaded("x").to_proto()), Overloaded)
     unforeseen = as_failure(KeyError("seed"))

@@ -60,6 +60,11 @@ interface DatasetSearch {
   version?: number | undefined;
 }
 
+interface ModelsSearch {
+  /** The endpoint that is being changed. */
+  edit?: string | undefined;
+}
+
 interface UsageSearch {
   /** The last so many days; 30 unless it or both ends are given. */
   days?: 7 | 90 | undefined;
@@ -170,6 +175,7 @@ const dataset = createRoute({
 const models = createRoute({
   getParentRoute: () => root,
   path: "/models",
+  validateSearch: (given: Given): ModelsSearch => present({ edit: word(given, "edit") }),
   component: lazyRouteComponent(() => import("@/pages/models/models-page")),
 });
 
@@ -177,6 +183,12 @@ const newModel = createRoute({
   getParentRoute: () => root,
   path: "/models/new",
   component: lazyRouteComponent(() => import("@/pages/models/new-endpoint-page")),
+});
+
+const endpointSpeed = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$endpointId",
+  component: lazyRouteComponent(() => import("@/pages/models/speed/speed-page")),
 });
 
 const settings = createRoute({
@@ -231,6 +243,7 @@ export const router = createRouter({
     dataset,
     models,
     newModel,
+    endpointSpeed,
     usage,
     settings,
     settingsRouting,

@@ -67,7 +67,7 @@ describe("parseChatEvent", () => {
     expect(parseChatEvent({ event: "error", data: problem, id: "" })).toEqual({
       type: "error",
       messageId: "2",
-      error: { code: "unavailable", message: "The engine restarts", hint: "" },
+      error: { code: "unavailable", message: "The engine restarts", hint: "", retry_at: null, attempts: [] },
     });
     expect(parseChatEvent({ event: "weather", data: "{}", id: "" })).toBeNull();
   });

@@ -1,10 +1,11 @@
+import { problemFrom } from "@/api/problem";
 import type { SseFrame } from "@/api/sse";
-import type { JobError, Message } from "@/api/types";
+import type { Message, MessageError } from "@/api/types";
 
 export type ChatEvent =
   | { type: "user" | "start" | "done"; message: Message }
   | { type: "delta"; messageId: string; content: string }
-  | { type: "error"; messageId: string; error: JobError };
+  | { type: "error"; messageId: string; error: MessageError };
 
 /** Read a frame of the stream of one or several answers; null for events this interface does not know. */
 export function parseChatEvent(frame: SseFrame): ChatEvent | null {
@@ -23,9 +24,11 @@ export function parseChatEvent(frame: SseFrame): ChatEvent | null {
   }
 }
 
-function failure(problem: Record<string, unknown>): JobError {
-  const word = (name: string) => (typeof problem[name] === "string" ? problem[name] : "");
-  return { code: word("code"), message: word("detail") || word("message") || word("title"), hint: word("hint") };
+/** A problem told within the stream, as it is kept with the message. */
+function failure(body: Record<string, unknown>): MessageError {
+  const { code, detail, title, hint, retryAt, attempts } = problemFrom(Number(body.status ?? 500), body);
+  const retry_at = retryAt === null ? null : new Date(retryAt).toISOString();
+  return { code, message: detail || title, hint, retry_at, attempts: [...attempts] };
 }
 
 function put(messages: readonly Message[], message: Message): Message[] {

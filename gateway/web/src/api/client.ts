@@ -63,6 +63,11 @@ export interface DatasetItemFilter {
   cursor?: string | undefined;
 }
 
+export interface BenchmarkFilter {
+  limit?: number;
+  cursor?: string | undefined;
+}
+
 export interface CodeFilter {
   q?: string;
   limit?: number;
@@ -150,6 +155,18 @@ export const api = {
   tryEndpoint: (body: TriedEndpoint) => data(sdk.tryEndpoint({ ...thrown, body })),
   endpointHealth: (id: string) => data(sdk.getEndpointHealth({ ...thrown, path: { endpoint_id: id } })),
   discoverEndpoints: () => data(sdk.discoverEndpoints(thrown)),
+  /** Measures how quickly an endpoint answers; a job. */
+  benchmark: (id: string, idempotencyKey: string) =>
+    data(
+      sdk.benchmarkEndpoint({
+        ...thrown,
+        path: { endpoint_id: id },
+        body: {},
+        headers: { "Idempotency-Key": idempotencyKey },
+      }),
+    ),
+  benchmarks: (id: string, query: BenchmarkFilter) =>
+    data(sdk.listBenchmarks({ ...thrown, path: { endpoint_id: id }, query })),
   routing: () => data(sdk.getRouting(thrown)),
   setRouting: (body: Routing) => data(sdk.setRouting({ ...thrown, body })),
 

@@ -1,3 +1,5 @@
+import type { Attempt, MessageError } from "./types";
+
 export interface FieldProblem {
   field: string;
   message: string;
@@ -8,7 +10,10 @@ interface ProblemBody {
   detail?: unknown;
   hint?: unknown;
   trace_id?: unknown;
+  code?: unknown;
   errors?: unknown;
+  attempts?: unknown;
+  retry_after_s?: unknown;
   error?: unknown;
 }
 
@@ -27,20 +32,44 @@ const TITLES: Record<number, string> = {
   504: "It took too long",
 };
 
+interface Facts {
+  detail: string;
+  hint: string;
+  fields: readonly FieldProblem[];
+  traceId: string;
+  /** A stable word for the kind of problem. */
+  code: string;
+  /** From then on it makes sense to try again, in milliseconds since the epoch; null = nobody said. */
+  retryAt: number | null;
+  /** Endpoints that were asked, and why each could not. */
+  attempts: readonly Attempt[];
+}
+
 /** A failed request as RFC 9457 describes it; status 0 means that no answer came at all. */
 export class Problem extends Error {
   override readonly name = "Problem";
 
+  readonly detail: string;
+  readonly hint: string;
+  readonly fields: readonly FieldProblem[];
+  readonly traceId: string;
+  readonly code: string;
+  readonly retryAt: number | null;
+  readonly attempts: readonly Attempt[];
+
   constructor(
     readonly status: number,
     readonly title: string,
-    readonly detail: string = "",
-    readonly fields: readonly FieldProblem[] = [],
-    readonly hint: string = "",
-    readonly traceId: string = "",
-    readonly retryAfterS: number | null = null,
+    facts: Partial<Facts> = {},
   ) {
-    super(detail || title);
+    super(facts.detail || title);
+    this.detail = facts.detail ?? "";
+    this.hint = facts.hint ?? "";
+    this.fields = facts.fields ?? [];
+    this.traceId = facts.traceId ?? "";
+    this.code = facts.code ?? "";
+    this.retryAt = facts.retryAt ?? null;
+    this.attempts = facts.attempts ?? [];
   }
 
   /** True if the same request may succeed later. */
@@ -66,31 +95,39 @@ function fieldProblems(value: unknown): FieldProblem[] {
 /** Read a problem out of an answer's body: problem+json, OpenAI's error shape, or anything else. */
 export function problemFrom(status: number, body: unknown, retryAfter: string | null = null): Problem {
   const title = TITLES[status] ?? (status >= 500 ? (TITLES[500] ?? "") : "");
-  const seconds = retryAfter === null ? Number.NaN : Number(retryAfter);
-  const retryAfterS = Number.isFinite(seconds) ? seconds : null;
-  if (typeof body !== "object" || body === null) {
-    return new Problem(status, title || `The request failed (${status})`, "", [], "", "", retryAfterS);
-  }
-  const problem = body as ProblemBody;
+  const problem: ProblemBody = typeof body === "object" && body !== null ? body : {};
   const inner =
     typeof problem.error === "object" && problem.error !== null ? (problem.error as { message?: unknown }) : {};
-  return new Problem(
-    status,
-    // The wording above says more than the bare HTTP phrases servers put here.
-    title || text(problem.title),
-    text(problem.detail) || text(inner.message),
-    fieldProblems(problem.errors),
-    text(problem.hint),
-    text(problem.trace_id),
-    retryAfterS,
-  );
+  const seconds = Number(retryAfter ?? problem.retry_after_s ?? Number.NaN);
+  // The wording above says more than the bare HTTP phrases servers put here.
+  return new Problem(status, title || text(problem.title) || `The request failed (${status})`, {
+    detail: text(problem.detail) || text(inner.message),
+    hint: text(problem.hint),
+    fields: fieldProblems(problem.errors),
+    traceId: text(problem.trace_id),
+    code: text(problem.code),
+    retryAt: Number.isFinite(seconds) ? Date.now() + seconds * 1000 : null,
+    attempts: Array.isArray(problem.attempts) ? problem.attempts : [],
+  });
 }
 
 /** Any thrown thing as a problem, so that every error view has one shape to show. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof TypeError) {
-    return new Problem(0, TITLES[0] ?? "", "Check that Atelier is running, then try again.");
+    return new Problem(0, TITLES[0] ?? "", { detail: "Check that Atelier is running, then try again." });
   }
-  return new Problem(500, "Something went wrong", error instanceof Error ? error.message : String(error));
+  return new Problem(500, "Something went wrong", { detail: error instanceof Error ? error.message : String(error) });
+}
+
+/** A failure as it is kept with an answer; the title says what of the answer is missing. */
+export function keptProblem(title: string, error: MessageError | null): Problem {
+  const { message = "", hint = "", code = "", retry_at = null, attempts = [] } = error ?? {};
+  return new Problem(503, title, {
+    detail: message,
+    hint,
+    code,
+    retryAt: retry_at === null ? null : Date.parse(retry_at),
+    attempts,
+  });
 }

@@ -48,6 +48,15 @@ export const endpointHealthQuery = (id: string, checkedAt: string | null) =>
     placeholderData: (previous) => previous,
   });
 
+/** The measurements of an endpoint, which are jobs; newest first. */
+export const benchmarksQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ["jobs", "benchmarks", id],
+    queryFn: ({ pageParam }) => api.benchmarks(id, { limit: 10, cursor: pageParam ?? undefined }),
+    initialPageParam: null as string | null,
+    getNextPageParam: nextCursor,
+  });
+
 export const routingQuery = queryOptions({ queryKey: ["endpoints", "routing"], queryFn: api.routing });
 
 export const discoveredQuery = queryOptions({

@@ -36,6 +36,7 @@ export type {
   Job,
   JobError,
   Message,
+  MessageError,
   Price,
   Prices,
   Prompt,

@@ -1949,6 +1949,18 @@ export type MessageError = {
      * Hint
      */
     hint?: string;
+    /**
+     * Retry At
+     *
+     * From then on it may be asked again, as far as is known.
+     */
+    retry_at?: string | null;
+    /**
+     * Attempts
+     *
+     * Who was asked, and why each could not.
+     */
+    attempts?: Array<Attempt>;
 };
 
 /**
@@ -2805,6 +2817,18 @@ export type Problem = {
      * The fields at fault, with status 422 or 404.
      */
     errors?: Array<FieldProblem> | null;
+    /**
+     * Retry After S
+     *
+     * As in `Retry-After`, also where a stream has begun.
+     */
+    retry_after_s?: number | null;
+    /**
+     * Attempts
+     *
+     * Endpoints that were asked, and why each could not.
+     */
+    attempts?: Array<Attempt> | null;
 };
 
 export type OpenAiError = {

@@ -1,12 +1,18 @@
 import type { Attempt } from "@/api/types";
 import { latency } from "./standing";
 
+/** Why an endpoint could not answer; the words go on from its name: "My Gemma" "took too long". */
+export interface Reason {
+  endpoint: string;
+  outcome: string;
+  words: string;
+}
+
 /** Whose turn it would have been, and why each could not. */
 export interface Fallback {
   /** Names, in the order they were asked. */
   instead: string[];
-  /** The words go on from the name: "My Gemma" "took too long". */
-  reasons: { endpoint: string; words: string }[];
+  reasons: Reason[];
 }
 
 const OUTCOMES: Record<string, string> = {
@@ -20,17 +26,23 @@ const OUTCOMES: Record<string, string> = {
   starting: "was still starting",
 };
 
-/** Null unless an endpoint answered that was not the first to be asked. */
-export function fallbackOf(answered: string, attempts: readonly Attempt[]): Fallback | null {
-  const failed = attempts.filter(({ endpoint, outcome }) => outcome !== "answered" && endpoint !== answered);
-  if (failed.length === 0) return null;
-  return {
-    instead: [...new Set(failed.map((attempt) => attempt.endpoint))],
-    reasons: failed.map(({ endpoint, outcome, ms, message: why = "" }) => {
+/** Every attempt that failed, with its reason. */
+export function reasons(attempts: readonly Attempt[]): Reason[] {
+  return attempts
+    .filter(({ outcome }) => outcome !== "answered")
+    .map(({ endpoint, outcome, ms, message: why = "" }) => {
       const time = ms > 0 ? ` (${latency(ms)})` : "";
       // Some reasons are whole sentences about the endpoint.
-      if (why.startsWith(`${endpoint} `)) return { endpoint, words: `${why.slice(endpoint.length + 1)}${time}` };
-      return { endpoint, words: `${OUTCOMES[outcome] ?? "failed"}${time}${why === "" ? "" : `: ${why}`}` };
-    }),
-  };
+      const words = why.startsWith(`${endpoint} `)
+        ? `${why.slice(endpoint.length + 1)}${time}`
+        : `${OUTCOMES[outcome] ?? "failed"}${time}${why === "" ? "" : `: ${why}`}`;
+      return { endpoint, outcome, words };
+    });
+}
+
+/** Null unless an endpoint answered that was not the first to be asked. */
+export function fallbackOf(answered: string, attempts: readonly Attempt[]): Fallback | null {
+  const failed = reasons(attempts.filter(({ endpoint }) => endpoint !== answered));
+  if (failed.length === 0) return null;
+  return { instead: [...new Set(failed.map(({ endpoint }) => endpoint))], reasons: failed };
 }

@@ -1,5 +1,8 @@
 import type { Asset, JobError } from "@/api/types";
 
+/** The kind of the jobs that measure an endpoint. */
+export const BENCHMARK = "chat.benchmark_endpoint";
+
 interface EventBase {
   job_id: string;
   seq: number;

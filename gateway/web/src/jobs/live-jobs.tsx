@@ -7,11 +7,15 @@ import { toast } from "@/components/toast/toast-store";
 import { kindLabel } from "@/lib/format";
 import { connectJobs } from "./connection";
 import { connectionState } from "./connection-state";
-import { isTerminal, type JobEvent } from "./events";
+import { BENCHMARK, isTerminal, type JobEvent } from "./events";
 import { jobStore } from "./store";
 import { jobTitle } from "./title";
 
-const WATCHING = ["/text-to-image", "/jobs"];
+/** Whether the page at this address shows how a job of this kind ends. */
+function watches(path: string, kind: string): boolean {
+  if (kind === BENCHMARK) return path === "/jobs" || path.startsWith("/models/");
+  return path === "/jobs" || path === "/text-to-image";
+}
 
 /** Holds the page's one live connection, refreshes lists that its events make stale, and announces how jobs end. */
 export function LiveJobs() {
@@ -25,7 +29,7 @@ export function LiveJobs() {
     const announce = async (event: JobEvent) => {
       const open = () => void navigate({ to: "/jobs", search: { job: event.job_id } });
       // Who watches the job end need not be told.
-      const watched = !document.hidden && WATCHING.includes(router.state.location.pathname);
+      const watched = !document.hidden && watches(router.state.location.pathname, event.kind);
       if (event.type === "completed" && !watched) {
         const known = jobStore.newest.jobs[event.job_id];
         // Events do not carry what was asked for, and a short job ends before it was looked up.

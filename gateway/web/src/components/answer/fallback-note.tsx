@@ -1,22 +1,23 @@
-import type { Message } from "@/api/types";
-import { fallback } from "./byline";
+import type { Attempt } from "@/api/types";
+import { fallbackOf } from "@/endpoints/attempts";
+import { AttemptList } from "./attempt-list";
+
+interface FallbackNoteProps {
+  /** Who answered; empty = nobody did. */
+  endpoint: string;
+  attempts: readonly Attempt[];
+}
 
 /** That another endpoint answered than was asked, and why. */
-export function FallbackNote({ message }: { message: Message }) {
-  const found = fallback(message);
+export function FallbackNote({ endpoint, attempts }: FallbackNoteProps) {
+  const found = endpoint === "" ? null : fallbackOf(endpoint, attempts);
   if (found === null) return null;
   return (
     <details className="text-xs wrap-anywhere text-warning">
       <summary className="w-fit cursor-pointer rounded">
-        {message.answered_by?.endpoint} answered in place of {found.instead.join(" and ")}
+        {endpoint} answered in place of {found.instead.join(" and ")}
       </summary>
-      <ul className="mt-1 grid gap-0.5 pl-4 text-muted">
-        {found.reasons.map(({ endpoint, words }, index) => (
-          <li key={`${index} ${endpoint}`}>
-            <span className="font-medium">{endpoint}</span> {words}
-          </li>
-        ))}
-      </ul>
+      <AttemptList reasons={found.reasons} className="text-muted" />
     </details>
   );
 }

@@ -112,7 +112,7 @@ function AssistantMessage({ conversationId, point, locked, onChoose, onRegenerat
           <span className="ml-1 min-w-0 text-xs wrap-anywhere text-muted tabular-nums">{byline(message)}</span>
         </div>
       )}
-      {!writing && <FallbackNote message={message} />}
+      {!writing && message.answered_by && <FallbackNote {...message.answered_by} />}
     </div>
   );
 }

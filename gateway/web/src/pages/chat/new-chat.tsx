@@ -5,6 +5,7 @@ import { api } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
 import { conversationQuery, useChatWarming } from "@/api/queries";
 import { Button } from "@/components/button/button";
+import { NoModel, useMissing } from "@/components/no-model/no-model";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { ServiceWait } from "@/components/service-list/service-wait";
 import { chatDraft, EMPTY_DRAFT } from "@/lib/chat-draft";
@@ -30,6 +31,7 @@ export function NewChat({ prompt }: { prompt: string | undefined }) {
   const [failed, setFailed] = useState<{ text: string; attachments: string[]; problem: Problem } | null>(null);
   const begun = useRef(false);
   const warming = useChatWarming();
+  const missing = useMissing();
 
   const begin = useCallback(
     async (text: string, attachments: string[] = []) => {
@@ -64,11 +66,12 @@ export function NewChat({ prompt }: { prompt: string | undefined }) {
     <section aria-label="New conversation" className="relative flex min-h-0 min-w-0 grow flex-col overflow-y-auto">
       <div className="mx-auto flex w-full max-w-3xl grow flex-col justify-center gap-6 px-4 py-8">
         <h2 className="text-center font-serif text-4xl text-balance">What is on your mind?</h2>
-        {warming && (
+        {warming && missing === null && (
           <p className="mx-auto rounded-xl bg-warning-soft px-4 py-3 text-warning">
             <ServiceWait name="chat" otherwise="The language model is being loaded." />
           </p>
         )}
+        <NoModel />
         {failed !== null && <ProblemNotice error={failed.problem} onRetry={() => void begin(failed.text, failed.attachments)} />}
         <Composer
           initialText={draft.text}

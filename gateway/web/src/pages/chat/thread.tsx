@@ -5,7 +5,9 @@ import { api } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import { conversationQuery } from "@/api/queries";
 import type { Message, MessageRequest } from "@/api/types";
+import { ModelFailure } from "@/components/answer/model-failure";
 import { IconButton } from "@/components/icon-button/icon-button";
+import { NoModel } from "@/components/no-model/no-model";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { Skeleton } from "@/components/skeleton/skeleton";
 import { toast } from "@/components/toast/toast-store";
@@ -101,8 +103,8 @@ export function Thread({ id }: { id: string }) {
             </p>
           )}
           {under?.problem && (
-            <ProblemNotice
-              error={under.problem}
+            <ModelFailure
+              problem={under.problem}
               onRetry={() => {
                 const { request } = under;
                 dismissAnswerProblem(id);
@@ -117,7 +119,7 @@ export function Thread({ id }: { id: string }) {
           </p>
         </div>
       </div>
-      <div className="mx-auto w-full max-w-3xl px-4 pb-4">
+      <div className="mx-auto grid w-full max-w-3xl grid-cols-1 gap-3 px-4 pb-4">
         {away && (
           <div className="relative">
             <IconButton
@@ -131,6 +133,7 @@ export function Thread({ id }: { id: string }) {
             </IconButton>
           </div>
         )}
+        <NoModel />
         <Composer
           key={id}
           onSend={send}

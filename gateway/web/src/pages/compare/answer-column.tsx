@@ -52,7 +52,7 @@ export function AnswerColumn({ contender, message, conversationId }: AnswerColum
             )}
             <span className="ml-2 min-w-0 text-xs text-muted tabular-nums">{figures(message)}</span>
           </div>
-          <FallbackNote message={message} />
+          {message.answered_by && <FallbackNote {...message.answered_by} />}
         </footer>
       )}
     </article>

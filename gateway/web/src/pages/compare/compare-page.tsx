@@ -3,10 +3,12 @@ import { Link } from "@tanstack/react-router";
 import { MessageSquare, Play, Square, Unplug } from "lucide-react";
 import { type FormEvent, useRef, useState } from "react";
 import { endpointsQuery } from "@/api/queries";
+import { ModelFailure } from "@/components/answer/model-failure";
 import { Button } from "@/components/button/button";
 import { EmptyState } from "@/components/empty-state/empty-state";
 import { Field } from "@/components/field/field";
 import { Textarea } from "@/components/input/input";
+import { NoModel, useMissing } from "@/components/no-model/no-model";
 import { PageHeader } from "@/components/page-header/page-header";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { Skeleton } from "@/components/skeleton/skeleton";
@@ -44,7 +46,7 @@ function Result({ shown }: { shown: Comparison }) {
           </Button>
         )}
       </div>
-      {problem !== null && <ProblemNotice error={problem} />}
+      {problem !== null && <ModelFailure problem={problem} />}
       <p role="status" className="sr-only">
         {under ? "The models are answering." : "The answers are complete."}
       </p>
@@ -72,6 +74,7 @@ export default function ComparePage() {
   const [text, setText] = useState(shown?.question ?? "");
   const box = useRef<HTMLTextAreaElement>(null);
   useFocusAtStart(box);
+  const missing = useMissing();
   const under = shown?.under === true;
   const all = contenders(query.data?.items ?? []);
   const models = settled(chosen, all);
@@ -91,7 +94,8 @@ export default function ComparePage() {
       <PageHeader title="Compare">One question, several models, their answers side by side.</PageHeader>
       {query.isPending && <Skeleton className="h-48 rounded-2xl" />}
       {query.isError && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
-      {query.isSuccess && all.length < FEWEST && (
+      <NoModel />
+      {query.isSuccess && all.length < FEWEST && missing === null && (
         <EmptyState
           icon={Unplug}
           title="Two models are needed"

@@ -1,9 +1,10 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { Sparkles, Square } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { asProblem } from "@/api/problem";
 import { codeOptionsQuery } from "@/api/queries";
+import { ModelFailure } from "@/components/answer/model-failure";
 import { Button } from "@/components/button/button";
 import { Field } from "@/components/field/field";
 import { Input, Textarea } from "@/components/input/input";
@@ -12,6 +13,7 @@ import { Select } from "@/components/select/select";
 import { Skeleton } from "@/components/skeleton/skeleton";
 import { showFirstError } from "@/lib/first-error";
 import { useFocusAtStart } from "@/lib/focus-at-start";
+import { useSecondsLeft } from "@/lib/use-seconds-left";
 import { changeBrief, clearBrief, draft, FIELDS, possible, refuse, targetLabel } from "./brief";
 import { beginProject } from "./writings";
 
@@ -21,6 +23,7 @@ export function BriefForm() {
   const navigate = useNavigate();
   const options = useQuery(codeOptionsQuery);
   const { brief: filled, problem } = draft.use();
+  const wait = useSecondsLeft(problem?.retryAt ?? null);
   const [controller, setController] = useState<AbortController | null>(null);
   const form = useRef<HTMLFormElement>(null);
   const first = useRef<HTMLInputElement>(null);
@@ -41,7 +44,7 @@ export function BriefForm() {
   const error = (field: string) => problem?.field(field);
   const generate = async (event?: FormEvent) => {
     event?.preventDefault();
-    if (controller !== null) return;
+    if (controller !== null || wait > 0) return;
     const begun = new AbortController();
     setController(begun);
     draft.set({ brief, problem: null });
@@ -120,17 +123,11 @@ export function BriefForm() {
         </div>
       )}
       {problem !== null && (
-        <ProblemNotice error={problem} shownFields={FIELDS}>
-          {problem.status !== 422 && (
-            <Link to="/models" className="mt-1 inline-block text-accent underline underline-offset-3">
-              See the models
-            </Link>
-          )}
-        </ProblemNotice>
+        <ModelFailure problem={problem} shownFields={FIELDS} />
       )}
       <div className="flex justify-end">
         {controller === null ? (
-          <Button type="submit" look="primary" size="lg" disabled={options.data === undefined}>
+          <Button type="submit" look="primary" size="lg" disabled={options.data === undefined || wait > 0}>
             <Sparkles />
             Generate
           </Button>

@@ -5,13 +5,14 @@ import { useEffect } from "react";
 import type { Problem } from "@/api/problem";
 import { codeOptionsQuery, codeProjectQuery } from "@/api/queries";
 import type { Code, CodeRefine, CodeSummary } from "@/api/types";
+import { ModelFailure } from "@/components/answer/model-failure";
 import { Button } from "@/components/button/button";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { Skeleton } from "@/components/skeleton/skeleton";
 import { named } from "@/lib/format";
 import { refuse, targetLabel } from "./brief";
 import { downloadCode } from "./download";
-import { Failure, Outcome } from "./outcome";
+import { Outcome } from "./outcome";
 import { RefineBox } from "./refine-box";
 import { type Look, VersionBar } from "./version-bar";
 import { VersionView } from "./version-view";
@@ -96,7 +97,7 @@ function Kept({ code, search, writing }: { code: Code; search: Search; writing: 
   const own = code.versions.find(({ number }) => number === code.version)?.instruction ?? "";
   const again = () => next(own !== "" && code.files.length > 0 ? { instruction: own, version: code.version } : {});
   const failure = problem !== null && (
-    <Failure problem={problem} onRetry={() => next(writing?.request ?? {})} shownFields={["instruction"]} />
+    <ModelFailure problem={problem} onRetry={() => next(writing?.request ?? {})} shownFields={["instruction"]} />
   );
   if (code.version === 0) {
     return (

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { endpointsQuery, routingQuery } from "@/api/queries";
 import { EndpointDot } from "@/components/endpoint-dot/endpoint-dot";
+import { NoModel, useMissing } from "@/components/no-model/no-model";
 import { latency, STANDING_WORDS, standing } from "@/endpoints/standing";
 import { answering } from "./answering";
 
@@ -9,18 +10,10 @@ import { answering } from "./answering";
 export function WhoAnswers() {
   const endpoints = useQuery(endpointsQuery);
   const routing = useQuery(routingQuery);
-  if (endpoints.data === undefined) return null;
-  const found = answering(endpoints.data.items, routing.data);
-  if (found === null) {
-    return (
-      <p className="text-muted">
-        No model can write yet.{" "}
-        <Link to="/models/new" className="text-accent underline underline-offset-3">
-          Register a model first
-        </Link>
-      </p>
-    );
-  }
+  const missing = useMissing();
+  if (missing !== null) return <NoModel />;
+  const found = answering(endpoints.data?.items ?? [], routing.data);
+  if (found === null) return null;
   const { endpoint, model, byRule } = found;
   const state = standing(endpoint);
   const time = latency(endpoint.health.latency_ms);

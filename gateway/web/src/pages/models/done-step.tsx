@@ -41,6 +41,9 @@ export function DoneStep({ created, onAnother }: { created: Endpoint; onAnother:
           <Link to="/chat">Go to the chat</Link>
         </Button>
         <Button asChild>
+          <Link to="/creator">Have code written</Link>
+        </Button>
+        <Button asChild>
           <Link to="/models">See all models</Link>
         </Button>
         <Button look="ghost" onClick={onAnother}>

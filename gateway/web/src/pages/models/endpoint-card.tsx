@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Ellipsis, Pencil, Trash2, TriangleAlert, X } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { Ellipsis, Gauge, Pencil, Trash2, TriangleAlert, X } from "lucide-react";
 import { useId, useRef } from "react";
 import { api } from "@/api/client";
 import { asProblem } from "@/api/problem";
@@ -113,13 +114,23 @@ export function EndpointCard({ endpoint, onEdit, onDelete }: EndpointCardProps) 
                 Test
               </Button>
               <Power endpoint={endpoint} />
-              <Menu>
-                <MenuTrigger>
-                  <IconButton label={`More for ${name}`}>
-                    <Ellipsis />
-                  </IconButton>
-                </MenuTrigger>
-                <MenuContent>
+            </>
+          )}
+          <Menu>
+            <MenuTrigger>
+              <IconButton label={`More for ${name}`}>
+                <Ellipsis />
+              </IconButton>
+            </MenuTrigger>
+            <MenuContent>
+              <MenuItem asChild>
+                <Link to="/models/$endpointId" params={{ endpointId: endpoint.id }}>
+                  <Gauge />
+                  Measure its speed
+                </Link>
+              </MenuItem>
+              {own && (
+                <>
                   <MenuItem onSelect={onEdit}>
                     <Pencil />
                     Edit
@@ -128,10 +139,10 @@ export function EndpointCard({ endpoint, onEdit, onDelete }: EndpointCardProps) 
                     <Trash2 />
                     Delete
                   </MenuItem>
-                </MenuContent>
-              </Menu>
-            </>
-          )}
+                </>
+              )}
+            </MenuContent>
+          </Menu>
         </div>
       </div>
       {wrong.length > 0 && (

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { Plus, Unplug } from "lucide-react";
 import { useState } from "react";
 import { api } from "@/api/client";
@@ -16,6 +16,7 @@ import { order } from "@/endpoints/standing";
 import { EditEndpoint } from "./edit-endpoint";
 import { EndpointCard } from "./endpoint-card";
 
+const route = getRouteApi("/models");
 const LOOK_EVERY_MS = 4_000;
 
 function Order({ endpoints }: { endpoints: readonly Endpoint[] }) {
@@ -36,7 +37,8 @@ function Order({ endpoints }: { endpoints: readonly Endpoint[] }) {
 export default function ModelsPage() {
   const queries = useQueryClient();
   const query = useQuery({ ...endpointsQuery, refetchInterval: LOOK_EVERY_MS });
-  const [editing, setEditing] = useState<Endpoint | null>(null);
+  const { edit } = route.useSearch();
+  const navigate = route.useNavigate();
   const [deleting, setDeleting] = useState<Endpoint | null>(null);
   const endpoints = query.data?.items ?? [];
   const add = (
@@ -69,7 +71,7 @@ export default function ModelsPage() {
         <EndpointCard
           key={endpoint.id}
           endpoint={endpoint}
-          onEdit={() => setEditing(endpoint)}
+          onEdit={() => void navigate({ search: { edit: endpoint.id } })}
           onDelete={() => setDeleting(endpoint)}
         />
       ))}
@@ -80,7 +82,10 @@ export default function ModelsPage() {
           the cloud: it takes a minute, and you can switch between them at any time.
         </EmptyState>
       )}
-      <EditEndpoint endpoint={editing} onClose={() => setEditing(null)} />
+      <EditEndpoint
+        endpoint={endpoints.find((endpoint) => endpoint.id === edit && endpoint.kind !== "embedded") ?? null}
+        onClose={() => void navigate({ search: {}, replace: true })}
+      />
       <Confirm
         open={deleting !== null}
         onOpenChange={(open) => !open && setDeleting(null)}

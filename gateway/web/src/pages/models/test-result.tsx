@@ -26,7 +26,8 @@ function Models({ models }: Pick<EndpointTest, "models">) {
 /** What came of a test: how fast and with which models it answers, or what failed and what to do about it. */
 export function TestResult({ test }: { test: EndpointTest }) {
   if (!answers(test)) {
-    return <ProblemNotice error={new Problem(503, "The test failed", sentence(test.detail), [], sentence(test.hint))} />;
+    const facts = { detail: sentence(test.detail), hint: sentence(test.hint) };
+    return <ProblemNotice error={new Problem(503, "The test failed", facts)} />;
   }
   const well = test.status === "healthy";
   const Icon = well ? CircleCheck : TriangleAlert;

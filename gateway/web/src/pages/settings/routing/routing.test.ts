@@ -71,12 +71,7 @@ describe("what the server refuses", () => {
       "task_rules.1.endpoint_id",
     ]);
     const fields = ["active", "fallback.1", "task_rules.0.endpoint_id", "retries", "task_rules.0.task"];
-    const problem = new Problem(
-      422,
-      "",
-      "",
-      fields.map((field) => ({ field, message: "no" })),
-    );
+    const problem = new Problem(422, "", { fields: fields.map((field) => ({ field, message: "no" })) });
     expect(shownFields(problem)).toEqual(fields.slice(0, 4));
   });
 });

@@ -6,15 +6,14 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.conftest import CheckAccess, OpenStudio, Studio
-from tests.service.stand_ins import StandIn, standing_in
+from tests.browser.conftest import HOUSE, CheckAccess, OpenStudio, Studio, overflow
+from tests.service.stand_ins import StandIn
 from tests.sse import events
 from tests.stack import Stack
 
@@ -24,40 +23,13 @@ LONG = "The house answers at length. " * 60
 
 
 @pytest.fixture(scope="module")
-async def house() -> AsyncIterator[StandIn]:
-    """Answers in place of the built-in model, so that none has to be loaded."""
-    house = StandIn("lm_studio", ["house-model"], "The house answers.")
-    async with standing_in(house):
-        yield house
-
-
-@pytest.fixture(scope="module")
-async def stack(chromium: str, house: StandIn, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """A small stack of its own: nobody else rates answers there."""
-    environment = {
-        "ATELIER_SERVICES": "gateway chat",
-        "ATELIER_CHAT_ENDPOINT": house.base_url,
-        "ATELIER_EMBEDDING_ENABLED": "false",
-        "ATELIER_RATE_LIMIT_PER_MIN": "0",
-    }
-    running = Stack(tmp_path_factory.mktemp("datasets"), environment)
-    try:
-        running.start()
-        await asyncio.to_thread(running.wait, "chat")
-        yield running
-    finally:
-        await asyncio.to_thread(running.stop)
-    assert running.left_behind() == []
-
-
-@pytest.fixture
-async def api(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=stack.url, timeout=60) as client:
-        yield client
+def stack(small_stack: Stack) -> Stack:
+    """In place of the whole one."""
+    return small_stack
 
 
 @pytest.fixture(autouse=True)
-async def nothing_rated(api: httpx.AsyncClient) -> None:
+async def nothing_rated(api: httpx.AsyncClient, alone: None) -> None:
     for path in ("/api/datasets/", "/api/conversations"):
         for one in (await api.get(path)).json()["items"]:
             (await api.delete(f"{path.rstrip('/')}/{one['id']}")).raise_for_status()
@@ -76,12 +48,6 @@ async def rate(api: httpx.AsyncClient, count: int, rating: int = 1) -> None:
 
 def suggestion(page: Page) -> Locator:
     return page.get_by_role("region", name="Rated answers")
-
-
-async def overflow(page: Page) -> list[int]:
-    """How much wider page and content are than what shows them."""
-    boxes = "['html', '#content'].map((n) => document.querySelector(n))"
-    return await page.evaluate(f"() => {boxes}.map((b) => b.scrollWidth - b.clientWidth)")
 
 
 async def test_rated_answers_become_a_dataset(
@@ -164,7 +130,7 @@ async def test_a_dataset_gets_new_versions_and_keeps_the_old(
     made = (await api.post("/api/datasets/from-ratings", json={"name": "Mine"})).json()
     house.words = LONG
     await rate(api, 3)
-    house.words = "The house answers."
+    house.words = HOUSE
     page = await studio.open("/models")
     await expect(suggestion(page)).to_contain_text("You have rated 23 answers good. Mine was made of 20.")
     await suggestion(page).get_by_role("button", name="Make version 2").click()
@@ -200,7 +166,7 @@ async def test_a_dataset_gets_new_versions_and_keeps_the_old(
 async def test_datasets_fit_a_phone(open_studio: OpenStudio, api: httpx.AsyncClient, house: StandIn) -> None:
     house.words = "W" * 900
     await rate(api, 20)
-    house.words = "The house answers."
+    house.words = HOUSE
     body = {"name": "Wide" * 25, "description": "Wide" * 100, "tags": ["w" * 40]}
     made = (await api.post("/api/datasets/from-ratings", json=body)).json()
     studio = await open_studio(width=360, height=740)

@@ -240,7 +240,8 @@ async def test_a_job_of_higher_priority_overtakes(rig: Rig, ann: httpx.AsyncClie
     for job in (*busy, *jobs):
         await ended(ann, job["id"])
     order = [job_id for job_id in rig.painter.ran if job_id in {job["id"] for job in jobs}]
-    assert order[0] == last and sorted(order) == sorted(job["id"] for job in jobs)
+    # The two busy ones may end at once; then two are begun, and which of them says so first is chance.
+    assert last in order[:2] and sorted(order) == sorted(job["id"] for job in jobs)
 
 
 async def test_repeating_makes_a_new_job_with_the_same_parameters(rig: Rig, ann: httpx.AsyncClient) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 import structlog
 from nats.errors import Error as NatsError
-from nats.js.errors import NoKeysError
 
 from services.kit import subjects
 from services.kit.bus import Bus
@@ -77,16 +76,15 @@ class Presence:
     @staticmethod
     async def list(bus: Bus) -> list[ServiceState]:
         """Every process that is up, by name; raises `Unavailable` if the bus does not answer."""
+        name = subjects.PRESENCE_BUCKET
         states: list[ServiceState] = []
         try:
-            bucket = await bus.jetstream.key_value(subjects.PRESENCE_BUCKET)
-            try:
-                keys = await bucket.keys()
-            except NoKeysError:
-                return []
-            for key in keys:
+            bucket = await bus.jetstream.key_value(name)
+            # Not the client's `keys`: that reads them one by one, and misses one that is renewed meanwhile.
+            info = await bus.jetstream.stream_info(f"KV_{name}", subjects_filter=f"$KV.{name}.>")
+            for subject in info.state.subjects or ():
                 with contextlib.suppress(NatsError):
-                    entry = await bucket.get(key)
+                    entry = await bucket.get(subject.removeprefix(f"$KV.{name}."))
                     if entry.value:
                         states.append(_state(orjson.loads(entry.value)))
         except (NatsError, TimeoutError) as error:

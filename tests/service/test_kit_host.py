@@ -20,6 +20,7 @@ from services.kit.journal import event_type
 from services.kit.objects import ObjectStore
 from services.kit.presence import Presence, ServiceState
 from services.kit.settings import ServiceSettings, Settings
+from services.kit.tasks import end
 from tests.service.kit_rig import KIND, PATIENCE_S, Site
 
 
@@ -175,3 +176,26 @@ async def test_what_object_storage_cannot_give_has_a_name(kit_settings: Settings
     away = ObjectStore(kit_settings.model_copy(update={"s3_endpoint": "127.0.0.1:9"}))
     with pytest.raises(Unavailable, match="does not answer"):
         await away.get("kit/short")
+
+
+async def test_a_process_that_renews_its_entry_is_never_missed(site: Site) -> None:
+    presence = Presence(site.bus, "painting", "one")
+    running = asyncio.create_task(presence.run())
+
+    async def renewed() -> None:
+        number = 0
+        while True:
+            number += 1
+            presence.set("ready", f"{number} pictures")
+            await asyncio.sleep(0)
+
+    renewing = asyncio.create_task(renewed())
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while "painting" not in [found.name for found in await Presence.list(site.bus)]:
+                await asyncio.sleep(0.02)
+        for _ in range(300):
+            assert "painting" in [found.name for found in await Presence.list(site.bus)]
+    finally:
+        await end(renewing, running)
+    assert "painting" not in [found.name for found in await Presence.list(site.bus)]

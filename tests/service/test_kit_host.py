@@ -21,6 +21,7 @@ from services.kit.objects import ObjectStore
 from services.kit.presence import Presence, ServiceState
 from services.kit.settings import ServiceSettings, Settings
 from services.kit.tasks import end
+from tests.api import until
 from tests.service.kit_rig import KIND, PATIENCE_S, Site
 
 
@@ -190,12 +191,14 @@ async def test_a_process_that_renews_its_entry_is_never_missed(site: Site) -> No
             await asyncio.sleep(0)
 
     renewing = asyncio.create_task(renewed())
+
+    async def listed() -> bool:
+        return "painting" in [found.name for found in await Presence.list(site.bus)]
+
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            while "painting" not in [found.name for found in await Presence.list(site.bus)]:
-                await asyncio.sleep(0.02)
+        await until(listed)
         for _ in range(300):
-            assert "painting" in [found.name for found in await Presence.list(site.bus)]
+            assert await listed()
     finally:
         await end(renewing, running)
-    assert "painting" not in [found.name for found in await Presence.list(site.bus)]
+    assert not await listed()

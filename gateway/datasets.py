@@ -1,7 +1,6 @@
 """Datasets: made of rated answers, deleted, and as the API shows them."""
 
 import asyncio
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from gateway.catalog import conversations, datasets
 from gateway.catalog.database import alone
 from gateway.catalog.models import DatasetRow, DatasetVersionRow, now
 from gateway.dataset_content import CONTENT_TYPE, Content, ContentFile, folder_of, key_of
+from gateway.scratch import scratch
 from gateway.state import Parts
 from services.kit.failures import BadInput, Conflict, NotFound
 from services.kit.ids import new_ulid
@@ -44,10 +44,8 @@ async def from_ratings(parts: Parts, owner_id: str, ask: schemas.DatasetFromRati
             f"A dataset needs {export.ENOUGH} answers rated good; so far you have {good}.",
             hint=f"Rate {export.ENOUGH - good} more of your models' answers good.",
         )
-    folder = parts.settings.home / "tmp"
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix="dataset-") as place:
-        content = await _written(parts, owner_id, ask.include, Path(place) / "content")
+    async with scratch(parts, "dataset") as place:
+        content = await _written(parts, owner_id, ask.include, place / "content")
         if ask.dataset_id is None:
             return await _begin(parts, owner_id, ask, content)
         return await _continue(parts, owner_id, ask.dataset_id, ask, content)

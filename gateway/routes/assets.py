@@ -2,9 +2,7 @@
 
 import asyncio
 import mimetypes
-import tempfile
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -18,6 +16,7 @@ from gateway.catalog.assets import AssetFilter
 from gateway.catalog.models import AssetRow, now
 from gateway.problems import respond
 from gateway.routing import Cursor, Id, Limit, problems, router
+from gateway.scratch import scratch
 from gateway.state import Caller, GatewayParts, Parts
 from services.kit.failures import Failure, NotFound
 from services.kit.ids import new_ulid
@@ -83,10 +82,8 @@ async def list_assets(
 )
 async def upload_assets(parts: GatewayParts, caller: Caller, request: Request) -> schemas.Listing[schemas.Asset]:
     """Multipart, field `files`, repeated. What a file is, is found from its content."""
-    folder = parts.settings.home / "tmp"
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix="upload-") as place:
-        received = await uploads.receive(request, Path(place), parts.settings.max_upload_files)
+    async with scratch(parts, "upload") as place:
+        received = await uploads.receive(request, place, parts.settings.max_upload_files)
         rows = [await _describe(parts, caller.owner_id, upload) for upload in received]
         stored: list[str] = []
         try:

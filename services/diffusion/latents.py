@@ -40,9 +40,7 @@ def encode(model: Model, image: Image.Image) -> "DiagonalGaussianDistribution":
         return model.vae.encode((2.0 * pixels - 1.0).to(model.device, model.vae.dtype)).latent_dist
 
 
-def drawn(
-    model: Model, encoded: "DiagonalGaussianDistribution", generator: "torch.Generator"
-) -> "torch.Tensor":
+def drawn(model: Model, encoded: "DiagonalGaussianDistribution", generator: "torch.Generator") -> "torch.Tensor":
     """Latents [1, channels, height, width] float32 as the UNet knows them."""
     raw = encoded.sample(generator).float()
     moments = _moments(model.vae.config, raw.device)

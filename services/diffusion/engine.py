@@ -183,9 +183,9 @@ class Engine:
         generation = sampling.generation
         for index in range(generation.count):
 
-            def on_step(step: int, index: int = index) -> None:
-                done = (index * generation.steps + step) / (generation.count * generation.steps)
-                sampling.tell(Stepped(index, step, generation.steps, done, sampling.pace(done)))
+            def on_step(step: int, steps: int, index: int = index) -> None:
+                done = (index * steps + step) / (generation.count * steps)
+                sampling.tell(Stepped(index, step, steps, done, sampling.pace(done)))
                 self.pulse.beat()
 
             try:

@@ -207,7 +207,7 @@ async def test_words_beyond_the_models_reach_are_named(easel: Easel) -> None:
     ],
 )
 async def test_what_cannot_be_made_names_the_field(
-    easel: Easel, settings: dict[str, object], code: str, field: str
+    easel: Easel, settings: dict[str, Any], code: str, field: str
 ) -> None:
     error = await easel.failure(await easel.ask(**settings))
     assert error.code == code and not error.retryable

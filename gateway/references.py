@@ -25,10 +25,10 @@ _KINDS = {"image": ("image",), "video": ("video",), "asset": ("image", "video", 
 
 async def known(parts: Parts, owner_id: str, request: Message) -> None:
     """Make files in the request assets of its sender, so that it refers to all by id."""
-    for name, _ in _fields(request):
+    for name, kinds in _fields(request):
         given: str = getattr(request, name)
         if given.startswith("data:"):
-            setattr(request, name, (await _kept(parts, owner_id, name, given)).id)
+            setattr(request, name, (await _kept(parts, owner_id, name, kinds, given)).id)
 
 
 async def resolved(parts: Parts, owner_id: str, request: Message) -> Message:
@@ -43,8 +43,7 @@ async def resolved(parts: Parts, owner_id: str, request: Message) -> Message:
         row = by_id.get(getattr(request, name))
         if row is None:
             raise BadInput.of(name, f"there is no asset {getattr(request, name)}")
-        if row.kind not in kinds:
-            raise BadInput.of(name, f"is a {row.kind}; wanted is: {' or '.join(kinds)}")
+        _check(name, row.kind, kinds)
         setattr(found, name, parts.objects.uri(row.key))
     return found
 
@@ -59,7 +58,12 @@ def _fields(request: Message) -> list[tuple[str, tuple[str, ...]]]:
     return found
 
 
-async def _kept(parts: Parts, owner_id: str, field: str, url: str) -> AssetRow:
+def _check(field: str, kind: str, kinds: tuple[str, ...]) -> None:
+    if kind not in kinds:
+        raise BadInput.of(field, f"is of kind {kind}; wanted is {' or '.join(kinds)}")
+
+
+async def _kept(parts: Parts, owner_id: str, field: str, kinds: tuple[str, ...], url: str) -> AssetRow:
     head, comma, body = url.partition(",")
     if not comma:
         raise BadInput.of(field, "is no data URL: there is no comma before its content")
@@ -69,6 +73,7 @@ async def _kept(parts: Parts, owner_id: str, field: str, url: str) -> AssetRow:
     except (binascii.Error, ValueError) as error:
         raise BadInput.of(field, f"is no data URL: {error}") from None
     content_type = sniff.content_type(content[: sniff.HEAD_BYTES])
+    _check(field, sniff.kind(content_type), kinds)
     folder = parts.settings.home / "tmp"
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix="reference-") as place:

@@ -61,7 +61,9 @@ def test_a_picture_that_begins_with_another_is_what_plain_diffusers_makes(engine
     for made, masks in ((StableDiffusionImg2ImgPipeline, {}), (StableDiffusionInpaintPipeline, {"mask_image": mask})):
         pipeline: Any = made.from_pretrained(STARTER, dtype=torch.float32, use_safetensors=True)
         pipeline.set_progress_bar_config(disable=True)
-        for name in SAMPLERS.keys() - {"lms"}:
+        # Their inpainting also encodes the masked picture, which takes numbers from the generator that samplers with
+        # noise of their own would get next.
+        for name in SAMPLERS.keys() - {"lms"} - ({"euler_a", "dpmpp_2m_sde", "ddpm"} if masks else set()):
             pipeline.scheduler = SAMPLERS[name].build(starter().scheduler_config)
             theirs = pipeline(
                 "a green tree",

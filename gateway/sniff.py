@@ -1,5 +1,8 @@
 """What a file really is, by its first bytes. What a client claims is not believed."""
 
+import mimetypes
+from collections.abc import Mapping
+
 # Offset and bytes (https://mimesniff.spec.whatwg.org and the formats' own specifications).
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -80,3 +83,16 @@ def kind(mime: str) -> str:
     if family in ("image", "video", "audio") and mime in INLINE:
         return family
     return "text" if mime in ("text/plain", "application/json") else "file"
+
+
+_EXTENSIONS: Mapping[str, str] = {
+    "image/webp": ".webp",
+    "image/avif": ".avif",
+    "audio/wav": ".wav",
+    "video/webm": ".webm",
+}
+
+
+def extension(content_type: str) -> str:
+    """What the name of such a file ends with, dot included."""
+    return _EXTENSIONS.get(content_type) or mimetypes.guess_extension(content_type) or ".bin"

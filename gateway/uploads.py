@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -11,8 +12,12 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
-from gateway import sniff
+from gateway import sniff, thumbnails
+from gateway.catalog import assets
+from gateway.catalog.models import AssetRow, now
+from gateway.state import Parts
 from services.kit.failures import BadInput, Failure
+from services.kit.ids import new_ulid
 
 FIELD = "files"
 _MAX_HEADER = 8192
@@ -157,6 +162,46 @@ async def receive(request: Request, folder: Path, max_files: int) -> list[Upload
         others = f"; there is only {', '.join(receiver.other_fields[:5])}" if receiver.other_fields else ""
         raise BadInput.of(FIELD, f"at least one file is required{others}")
     return receiver.uploads
+
+
+async def keep(parts: Parts, owner_id: str, received: Sequence[Upload]) -> list[AssetRow]:
+    """Make files an owner's assets, all or none. Raises a `bad_image` failure for a broken picture."""
+    rows = [await _described(parts, owner_id, upload) for upload in received]
+    stored: list[str] = []
+    try:
+        for upload, row in zip(received, rows, strict=True):
+            await parts.objects.put(row["key"], upload.path, upload.content_type, sha256=upload.sha256)
+            stored.append(row["key"])
+        async with parts.database.write() as session:
+            await assets.insert(session, rows)
+    except BaseException:
+        for key in stored:
+            await parts.objects.delete(key)
+        raise
+    return [AssetRow(**row) for row in rows]
+
+
+async def _described(parts: Parts, owner_id: str, upload: Upload) -> dict[str, Any]:
+    limit = parts.settings.max_image_pixels
+    width, height = await asyncio.to_thread(thumbnails.dimensions, str(upload.path), upload.content_type, limit)
+    asset_id = new_ulid()
+    return {
+        "id": asset_id,
+        "owner_id": owner_id,
+        "project_id": None,
+        "job_id": None,
+        "kind": sniff.kind(upload.content_type),
+        "key": f"assets/{owner_id}/uploads/{asset_id}{sniff.extension(upload.content_type)}",
+        "name": upload.name,
+        "content_type": upload.content_type,
+        "size": upload.size,
+        "sha256": upload.sha256,
+        "index": 0,
+        "width": width,
+        "height": height,
+        "provenance": {},
+        "created_at": now(),
+    }
 
 
 def plain_name(given: str) -> str:

@@ -1,8 +1,6 @@
 """Assets: list, upload, show, delete."""
 
-import asyncio
-import mimetypes
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -13,13 +11,12 @@ from starlette.responses import Response, StreamingResponse
 from gateway import ranges, schemas, sniff, thumbnails, uploads, views
 from gateway.catalog import assets
 from gateway.catalog.assets import AssetFilter
-from gateway.catalog.models import AssetRow, now
+from gateway.catalog.models import AssetRow
 from gateway.problems import respond
 from gateway.routing import Cursor, Id, Limit, problems, router
 from gateway.scratch import scratch
 from gateway.state import Caller, GatewayParts, Parts
 from services.kit.failures import Failure, NotFound
-from services.kit.ids import new_ulid
 
 routes = router("assets")
 
@@ -84,42 +81,8 @@ async def upload_assets(parts: GatewayParts, caller: Caller, request: Request) -
     """Multipart, field `files`, repeated. What a file is, is found from its content."""
     async with scratch(parts, "upload") as place:
         received = await uploads.receive(request, place, parts.settings.max_upload_files)
-        rows = [await _describe(parts, caller.owner_id, upload) for upload in received]
-        stored: list[str] = []
-        try:
-            for upload, row in zip(received, rows, strict=True):
-                await parts.objects.put(row["key"], upload.path, upload.content_type, sha256=upload.sha256)
-                stored.append(row["key"])
-            async with parts.database.write() as session:
-                await assets.insert(session, rows)
-        except BaseException:
-            for key in stored:
-                await parts.objects.delete(key)
-            raise
-    return schemas.Listing(items=[views.asset(AssetRow(**row)) for row in rows])
-
-
-async def _describe(parts: Parts, owner_id: str, upload: uploads.Upload) -> dict[str, Any]:
-    limit = parts.settings.max_image_pixels
-    width, height = await asyncio.to_thread(thumbnails.dimensions, str(upload.path), upload.content_type, limit)
-    asset_id = new_ulid()
-    return {
-        "id": asset_id,
-        "owner_id": owner_id,
-        "project_id": None,
-        "job_id": None,
-        "kind": sniff.kind(upload.content_type),
-        "key": f"assets/{owner_id}/uploads/{asset_id}{_extension(upload.content_type)}",
-        "name": upload.name,
-        "content_type": upload.content_type,
-        "size": upload.size,
-        "sha256": upload.sha256,
-        "index": 0,
-        "width": width,
-        "height": height,
-        "provenance": {},
-        "created_at": now(),
-    }
+        rows = await uploads.keep(parts, caller.owner_id, received)
+    return schemas.Listing(items=[views.asset(row) for row in rows])
 
 
 @routes.get("/api/assets/{asset_id}", operation_id="get_asset", summary="Get an asset", responses=problems(404))
@@ -252,20 +215,8 @@ def _matches(if_none_match: str | None, etag: str) -> bool:
     return etag in given or "*" in given
 
 
-_EXTENSIONS: Mapping[str, str] = {
-    "image/webp": ".webp",
-    "image/avif": ".avif",
-    "audio/wav": ".wav",
-    "video/webm": ".webm",
-}
-
-
-def _extension(content_type: str) -> str:
-    return _EXTENSIONS.get(content_type) or mimetypes.guess_extension(content_type) or ".bin"
-
-
 def disposition(row: AssetRow, *, inline: bool) -> str:
     """Content-Disposition with the name in both spellings (RFC 6266)."""
-    name = row.name or f"atelier-{row.id}{_extension(row.content_type)}"
+    name = row.name or f"atelier-{row.id}{sniff.extension(row.content_type)}"
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in name)
     return f"{'inline' if inline else 'attachment'}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, create_model
 from starlette.requests import Request
 
 from atelier.v1 import diffusion_pb2
-from gateway import schemas
+from gateway import references, schemas
 from gateway.catalog.jobs import JobFilter
 from gateway.jobs import NewJob
 from gateway.routes.jobs import ACCEPTED, accepted, bound_key, find_job, list_page, show
@@ -53,7 +53,9 @@ def _add(routes: APIRouter, method: Method) -> None:
         if message.model:
             await _require_model(parts, caller.owner_id, trace, message.model)
         project_id = cast(str | None, getattr(body, "project_id"))  # noqa: B009  # the derived model has it
-        new = NewJob(caller.owner_id, method, message, contract.to_json(message), project_id, trace)
+        await references.known(parts, caller.owner_id, message)
+        travelling = await references.resolved(parts, caller.owner_id, message)
+        new = NewJob(caller.owner_id, method, travelling, contract.to_json(message), project_id, trace)
         key = bound_key(idempotency_key, request, await request.body())
         return accepted(await parts.jobs.submit(new, key), response)
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from services.diffusion.decode import decode
 from services.diffusion.denoise import Batching, predict, predicted_clean
 from services.diffusion.faults import EngineFault, OutOfMemory
 from services.diffusion.foreign import ForeignModel
 from services.diffusion.gate import Gate
 from services.diffusion.generation import Generation, Made, Previewed, Stepped, Tell
+from services.diffusion.latents import decode
 from services.diffusion.model import Model
 from services.diffusion.picture import Picture
 from services.diffusion.pulse import Pulse
@@ -145,7 +145,7 @@ class Engine:
         paces = {id(s): (s.fraction, s.pace(s.fraction)) for s in {id(s): s for s, _ in stepped}.values()}
         for sampling, picture in stepped:
             fraction, eta_s = paces[id(sampling)]
-            sampling.tell(Stepped(picture.index, picture.step, sampling.generation.steps, fraction, eta_s))
+            sampling.tell(Stepped(picture.index, picture.step, picture.steps, fraction, eta_s))
 
     def _fail(self, sampling: Sampling, error: Exception) -> None:
         log.error("sampling_failed", exc_info=error)
@@ -183,9 +183,9 @@ class Engine:
         generation = sampling.generation
         for index in range(generation.count):
 
-            def on_step(step: int, index: int = index) -> None:
-                done = (index * generation.steps + step) / (generation.count * generation.steps)
-                sampling.tell(Stepped(index, step, generation.steps, done, sampling.pace(done)))
+            def on_step(step: int, steps: int, index: int = index) -> None:
+                done = (index * steps + step) / (generation.count * steps)
+                sampling.tell(Stepped(index, step, steps, done, sampling.pace(done)))
                 self.pulse.beat()
 
             try:

@@ -7,6 +7,7 @@ from typing import Any
 
 from PIL import Image
 
+from services.diffusion.faults import CannotSample
 from services.diffusion.generation import Generation
 from services.diffusion.model import ModelCard
 from services.diffusion.samplers import SAMPLERS
@@ -36,7 +37,6 @@ class ForeignModel:
             multiple=scale * patch,
             device=str(pipeline.device),
         )
-        self._accepts = inspect.signature(pipeline.__call__).parameters
 
     @property
     def choosable(self) -> list[str]:
@@ -44,10 +44,23 @@ class ForeignModel:
         compatible = {made.__name__ for made in getattr(self.pipeline.scheduler, "compatibles", [])}
         return [name for name, sampler in SAMPLERS.items() if sampler.scheduler in compatible]
 
+    def _pipeline(self, generation: Generation) -> Any:
+        """A pipeline for this request on the model's own parts; raises `CannotSample` if there is none."""
+        if generation.source is None:
+            return copy.copy(self.pipeline)
+        from diffusers.pipelines.auto_pipeline import AutoPipelineForImage2Image, AutoPipelineForInpainting
+
+        auto = AutoPipelineForInpainting if generation.source.mask is not None else AutoPipelineForImage2Image
+        try:
+            return auto.from_pipe(self.pipeline)
+        except ValueError:
+            what = "change a part of one" if generation.source.mask is not None else "begin with one"
+            raise CannotSample("model", f"{self.card.name} makes pictures from words alone; it cannot {what}") from None
+
     def sample(
-        self, generation: Generation, index: int, on_step: Callable[[int], None], cancelled: Callable[[], bool]
+        self, generation: Generation, index: int, on_step: Callable[[int, int], None], cancelled: Callable[[], bool]
     ) -> Image.Image | None:
-        """Make picture `index`, telling each step done; None if it was cancelled on the way.
+        """Make picture `index`, telling each step done, and of how many; None if it was cancelled on the way.
 
         The negative prompt, size and guidance are passed where the pipeline knows them.
         """
@@ -55,14 +68,15 @@ class ForeignModel:
 
         torch.set_num_threads(self.threads)
         # A copy with its own scheduler: schedulers hold the state of one run.
-        pipeline = copy.copy(self.pipeline)
+        pipeline, source = self._pipeline(generation), generation.source
         if generation.sampler in self.choosable:
             pipeline.scheduler = SAMPLERS[generation.sampler].build(self.pipeline.scheduler.config)
         else:
             pipeline.scheduler = copy.deepcopy(self.pipeline.scheduler)
 
         def step_end(running: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-            on_step(step + 1)
+            # How many of the steps a source leaves differs between pipelines.
+            on_step(step + 1, getattr(running, "num_timesteps", generation.steps_taken))
             if cancelled():
                 running._interrupt = True
             return tensors
@@ -76,6 +90,10 @@ class ForeignModel:
             "guidance_scale": generation.cfg_scale,
             "generator": torch.Generator("cpu").manual_seed(generation.seed + index),
             "callback_on_step_end": step_end,
+            "image": source.image if source else None,
+            "mask_image": source.mask if source else None,
+            "strength": source.strength if source else None,
         }
-        images = pipeline(**{k: v for k, v in wanted.items() if k in self._accepts}).images
+        accepted = inspect.signature(pipeline.__call__).parameters
+        images = pipeline(**{k: v for k, v in wanted.items() if k in accepted and v is not None}).images
         return None if cancelled() else images[0]

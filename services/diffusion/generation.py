@@ -7,8 +7,21 @@ from PIL import Image
 
 
 @dataclass(frozen=True)
+class Source:
+    """The picture a request begins with."""
+
+    image: Image.Image
+    """RGB, of the request's size."""
+    strength: float
+    """How much of it is made anew, over 0 to 1: the part of the steps that is taken (Meng et al. 2021, SDEdit,
+    arXiv:2108.01073)."""
+    mask: Image.Image | None = None
+    """Mode L, of the request's size: what is white is made anew, what is black stays. None = all is made anew."""
+
+
+@dataclass(frozen=True)
 class Generation:
-    """Settings of one text-to-image request, complete: size, sampler and seed are chosen."""
+    """Settings of one request for pictures, complete: size, sampler and seed are chosen."""
 
     prompt: str
     negative_prompt: str
@@ -24,11 +37,18 @@ class Generation:
     count: int = 1
     preview_every: int = 0
     """Steps between previews; 0 = none."""
+    source: Source | None = None
+    """None = from noise alone."""
 
     @property
     def guided(self) -> bool:
         """True if the unconditional prediction is needed."""
         return self.cfg_scale > 1.0
+
+    @property
+    def steps_taken(self) -> int:
+        """Sampling steps of each picture: fewer where it begins with a picture."""
+        return self.steps if self.source is None else max(1, int(self.steps * self.source.strength))
 
 
 @dataclass(frozen=True)

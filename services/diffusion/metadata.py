@@ -43,10 +43,15 @@ def parameters(settings: dict[str, Any]) -> str:
     lines.append(
         f"Steps: {settings['steps']}, Sampler: {settings['sampler_label']}, CFG scale: {settings['cfg_scale']:g}, "
         f"Seed: {settings['seed']}, Size: {settings['width']}x{settings['height']}, "
-        f"Model hash: {settings['model_hash'][:10]}, Model: {settings['model']}, "
+        f"Model hash: {settings['model_hash'][:10]}, Model: {settings['model']}, {_of_source(settings)}"
         f"Version: Atelier {settings['versions']['atelier']}"
     )
     return "\n".join(lines)
+
+
+def _of_source(settings: dict[str, Any]) -> str:
+    found = f"Denoising strength: {settings['strength']:g}, " if "strength" in settings else ""
+    return found + (f"Mask blur: {settings['mask_blur']}, " if "mask_blur" in settings else "")
 
 
 def encode(image: Image.Image, image_format: str, settings: dict[str, Any]) -> Encoded:

@@ -2,43 +2,67 @@
 
 import inspect
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from services.diffusion.generation import Generation
+from services.diffusion.latents import drawn
 from services.diffusion.model import Model
 from services.diffusion.samplers import SAMPLERS
 from services.diffusion.text import Embedding
 
 if TYPE_CHECKING:
     import torch
+    from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What all pictures of a request have in common."""
+
+    positive: Embedding
+    negative: Embedding
+    begun: "DiagonalGaussianDistribution | None" = None
+    """The source, encoded."""
+    kept: "torch.Tensor | None" = None
+    """[1, 1, height, width]: 1 where the source's latents stay."""
 
 
 class Picture:
     """The state of picture `index` of a request. Calls of `model_input`, `advance` alternate until `done`."""
 
-    def __init__(
-        self, model: Model, generation: Generation, index: int, positive: Embedding, negative: Embedding
-    ) -> None:
+    def __init__(self, model: Model, generation: Generation, index: int, conditions: Conditions) -> None:
         """Draw the noise, from a CPU generator with the picture's own seed, so that it is the same on every device."""
         import torch
 
         self.generation = generation
         self.index = index
         self.seed = generation.seed + index
-        self.positive = positive
-        self.negative = negative
+        self.positive = conditions.positive
+        self.negative = conditions.negative
         self.shape = model.latent_shape(generation)
         self._generator = torch.Generator("cpu").manual_seed(self.seed)
         sampler = SAMPLERS[generation.sampler]
         self._scheduler = sampler.build(model.scheduler_config)
         self._scheduler.set_timesteps(generation.steps, device=model.device)
-        self._timesteps = self._scheduler.timesteps
+        self.steps = generation.steps_taken
+        """Sampling steps it takes in all."""
+        skipped = (generation.steps - self.steps) * self._scheduler.order
+        self._timesteps = self._scheduler.timesteps[skipped:]
         self._step_options = dict(sampler.step_options)
         if "generator" in inspect.signature(self._scheduler.step).parameters:
             self._step_options["generator"] = self._generator
-        noise = torch.randn((1, *self.shape), generator=self._generator, dtype=torch.float32)
-        self.latents: torch.Tensor = noise.to(model.device) * self._scheduler.init_noise_sigma
+        begun = conditions.begun
+        # The draws are in the order of diffusers' pipelines, and so the same.
+        self._clean = drawn(model, begun, self._generator) if begun is not None else None
+        self._noise = torch.randn((1, *self.shape), generator=self._generator, dtype=torch.float32).to(model.device)
+        self._kept = conditions.kept
+        self.latents: torch.Tensor = self._noise * self._scheduler.init_noise_sigma
         """[1, channels, height, width] float32 on the model's device."""
+        if self._clean is not None:
+            if hasattr(self._scheduler, "set_begin_index"):
+                self._scheduler.set_begin_index(skipped)
+            self.latents = self._noised(self._timesteps[0])
         self._evaluations = 0
 
     @property
@@ -62,7 +86,7 @@ class Picture:
         return self._steps_after(self._evaluations + 1)
 
     def _steps_after(self, evaluations: int) -> int:
-        return math.floor(evaluations * self.generation.steps / len(self._timesteps))
+        return math.floor(evaluations * self.steps / len(self._timesteps))
 
     @property
     def fraction(self) -> float:
@@ -84,3 +108,11 @@ class Picture:
             output, self.timestep, self.latents, return_dict=False, **self._step_options
         )[0]
         self._evaluations += 1
+        if self._kept is not None and self._clean is not None:
+            # What is to stay is put back, as noisy as the rest is by now (Lugmayr et al. 2022, arXiv:2201.09865).
+            there = self._clean if self.done else self._noised(self.timestep)
+            self.latents = self._kept * there + (1.0 - self._kept) * self.latents
+
+    def _noised(self, timestep: "torch.Tensor") -> "torch.Tensor":
+        """The source's latents as they look at a timestep."""
+        return self._scheduler.add_noise(self._clean, self._noise, timestep.reshape(1))

@@ -9,16 +9,17 @@ from services.diffusion.model import ModelCard
 from services.diffusion.samplers import SAMPLERS
 
 
-def settings_of(kind: str, generation: Generation, seed: int, card: ModelCard) -> dict[str, Any]:
-    """The settings of one picture as JSON data; `seed` is the picture's own: asking for it, count 1, gives it again."""
+def settings_of(kind: str, generation: Generation, seed: int, card: ModelCard, size: tuple[int, int]) -> dict[str, Any]:
+    """The settings of one picture as JSON data; `seed` is the picture's own: asking for it, count 1, gives it again.
+    `size` is the finished picture's, width and height."""
     return {
         "kind": kind,
         "prompt": generation.prompt,
         "negative_prompt": generation.negative_prompt,
         "model": card.name,
         "model_hash": card.hash,
-        "width": generation.width,
-        "height": generation.height,
+        "width": size[0],
+        "height": size[1],
         "steps": generation.steps,
         "cfg_scale": generation.cfg_scale,
         "sampler": generation.sampler,

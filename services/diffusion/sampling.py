@@ -4,10 +4,11 @@ import threading
 import time
 from collections.abc import Sequence
 
+from services.diffusion import latents
 from services.diffusion.foreign import ForeignModel
 from services.diffusion.generation import Ended, Generation, Happening, Made, Noted, Tell
 from services.diffusion.model import Model
-from services.diffusion.picture import Picture
+from services.diffusion.picture import Conditions, Picture
 
 
 class Sampling:
@@ -70,7 +71,7 @@ class Sampling:
     # --- its pictures -------------------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
-        """Encode the prompts and draw the noise, if that is not done yet."""
+        """Encode the prompts and the source and draw the noise, if that is not done yet."""
         if self._prepared:
             return
         self._prepared = True
@@ -78,7 +79,14 @@ class Sampling:
         assert isinstance(model, Model)
         positive = model.text.encode(generation.prompt)
         negative = model.text.encode(generation.negative_prompt, negative=True)
-        self.active = [Picture(model, generation, k, positive, negative) for k in range(generation.count)]
+        source = generation.source
+        conditions = Conditions(
+            positive,
+            negative,
+            begun=latents.encode(model, source.image) if source else None,
+            kept=latents.kept(model, source.mask) if source and source.mask else None,
+        )
+        self.active = [Picture(model, generation, k, conditions) for k in range(generation.count)]
         for what, embedding in (("prompt", positive), ("negative prompt", negative)):
             if embedding.dropped:
                 self.tell(Noted(f"The {what} is longer than the model can read; left out: {embedding.dropped}"))
@@ -91,7 +99,7 @@ class Sampling:
     def preview_due(self, picture: Picture) -> bool:
         """True if the step `picture` is about to end should be shown. The last one is shown as the result."""
         every, step = self.generation.preview_every, picture.next_step
-        return every > 0 and step > picture.step and step % every == 0 and step < self.generation.steps
+        return every > 0 and step > picture.step and step % every == 0 and step < picture.steps
 
     # --- its progress -------------------------------------------------------------------------------------------------
 

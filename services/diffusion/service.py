@@ -1,36 +1,44 @@
 """The diffusion service: requests from the contract to the engine, and what the engine tells back to the job."""
 
 import asyncio
-import hashlib
 import time
-from typing import cast
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
 
 import structlog
+from google.protobuf.message import Message
 
 from atelier.v1.diffusion_pb2 import (
     DiffusionModel,
     DiffusionOptions,
     DiffusionOptionsRequest,
     GenerationResult,
+    ImageToImageRequest,
+    InpaintRequest,
     TextToImageRequest,
 )
-from services.diffusion import metadata
+from services.diffusion import metadata, tasks
 from services.diffusion.engine import Engine
 from services.diffusion.faults import CannotSample, EngineFault
 from services.diffusion.gate import Gate
-from services.diffusion.generation import Ended, Generation, Happening, Made, Noted, Previewed, Stepped
+from services.diffusion.generation import Ended, Happening, Made, Noted, Previewed, Stepped
 from services.diffusion.loading import LoadOptions, load
 from services.diffusion.model import ModelCard
 from services.diffusion.models import Loaded, Models, ModelState
 from services.diffusion.provenance import settings_of
 from services.diffusion.samplers import SAMPLERS
 from services.diffusion.settings import DiffusionSettings
+from services.diffusion.tasks import Task
 from services.kit.call import Call
 from services.kit.contract import contract
 from services.kit.failures import BadInput, Failure, ModelNotFound
 from services.kit.host import Service, method
 from services.kit.job import Job
 from services.kit.tasks import end
+
+R = TypeVar("R", bound=Message)
+# How a request becomes work for the engine; see `tasks`.
+Planned = Callable[[R, Job, ModelCard, float], Awaitable[Task]]
 
 log = structlog.get_logger(__name__)
 
@@ -83,17 +91,31 @@ class Diffusion(Service):
     @method
     async def text_to_image(self, request: TextToImageRequest, job: Job) -> GenerationResult:
         """Make `count` pictures; picture k uses seed + k."""
-        try:
-            model = await self._model(request.model or self._models.default, job)
-            generation = self._generation(request, model.card, job)
-            return await self._sample(model, generation, contract.to_json(request)["format"], job)
-        except EngineFault as fault:
-            raise _failure(fault) from fault
+        return await self._pictures(request, job, tasks.text_to_image)
+
+    @method
+    async def image_to_image(self, request: ImageToImageRequest, job: Job) -> GenerationResult:
+        """Make pictures from one."""
+        return await self._pictures(request, job, tasks.image_to_image)
+
+    @method
+    async def inpaint(self, request: InpaintRequest, job: Job) -> GenerationResult:
+        """Make a part of a picture anew."""
+        return await self._pictures(request, job, tasks.inpaint)
 
     @method
     async def options(self, request: DiffusionOptionsRequest, call: Call) -> DiffusionOptions:
         """Models and samplers."""
         return DiffusionOptions(models=[_described(s) for s in self._models.states()], samplers=list(SAMPLERS))
+
+    async def _pictures(self, request: R, job: Job, planned: Planned[R]) -> GenerationResult:
+        data = contract.to_json(request)
+        try:
+            model = await self._model(data.get("model") or self._models.default, job)
+            task = await planned(request, job, model.card, self.diffusion_settings.diffusion_max_area)
+            return await self._sample(model, task, data["format"], job)
+        except EngineFault as fault:
+            raise _failure(fault) from fault
 
     async def _model(self, name: str, job: Job) -> Loaded:
         try:
@@ -117,24 +139,8 @@ class Diffusion(Service):
                 )
         return await loading
 
-    def _generation(self, request: TextToImageRequest, card: ModelCard, job: Job) -> Generation:
-        data = contract.to_json(request)
-        width, height = data.get("width", card.native_width), data.get("height", card.native_height)
-        card.check_size(width, height, self.diffusion_settings.diffusion_max_area)
-        return Generation(
-            prompt=request.prompt,
-            negative_prompt=request.negative_prompt,
-            width=width,
-            height=height,
-            steps=request.steps,
-            cfg_scale=request.cfg_scale,
-            sampler=data["sampler"],
-            seed=request.seed if request.seed >= 0 else _seed_of(job.id),
-            count=request.count,
-            preview_every=request.preview_every,
-        )
-
-    async def _sample(self, model: Loaded, generation: Generation, image_format: str, job: Job) -> GenerationResult:
+    async def _sample(self, model: Loaded, task: Task, image_format: str, job: Job) -> GenerationResult:
+        generation = task.generation
         loop = asyncio.get_running_loop()
         told: asyncio.Queue[Happening] = asyncio.Queue()
 
@@ -168,15 +174,17 @@ class Diffusion(Service):
                     case Noted():
                         await job.log(happening.text, level="warning")
                     case Made():
-                        settings = settings_of(job.kind, generation, happening.seed, model.card)
-                        encoded = await asyncio.to_thread(metadata.encode, happening.image, image_format, settings)
+                        image = await asyncio.to_thread(task.finish, happening.image)
+                        settings = settings_of(job.kind, generation, happening.seed, model.card, image.size)
+                        settings |= task.provenance
+                        encoded = await asyncio.to_thread(metadata.encode, image, image_format, settings)
                         asset = await job.store(
                             encoded.data,
                             index=happening.index,
                             content_type=encoded.content_type,
                             kind="image",
-                            width=happening.image.width,
-                            height=happening.image.height,
+                            width=image.width,
+                            height=image.height,
                             provenance=settings,
                         )
                         result.outputs.append(asset)
@@ -199,11 +207,6 @@ class Diffusion(Service):
 def _where(stepped: Stepped, count: int) -> str:
     picture = f", picture {stepped.index + 1} of {count}" if count > 1 else ""
     return f"Step {stepped.step} of {stepped.steps}{picture}"
-
-
-def _seed_of(job_id: str) -> int:
-    """A seed nobody can foresee, but the same when the job is delivered again: what it stored before stays true."""
-    return int.from_bytes(hashlib.sha256(job_id.encode()).digest()[:4])
 
 
 def _described(state: ModelState) -> DiffusionModel:

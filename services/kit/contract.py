@@ -62,7 +62,7 @@ class Contract:
         """Read the generated descriptors; comments come from the descriptor set beside them."""
         files = [importlib.import_module(f"{_PACKAGE}.{name}_pb2").DESCRIPTOR for name in _FILES]
         data = importlib.resources.files(_PACKAGE).joinpath("contract.binpb").read_bytes()
-        self._docs = schema.comments(descriptor_pb2.FileDescriptorSet.FromString(data))
+        self.docs = schema.comments(descriptor_pb2.FileDescriptorSet.FromString(data))
         services = [service for file in files for service in file.services_by_name.values()]
         self.services: Mapping[str, ServiceDescriptor] = MappingProxyType({snake(s.name): s for s in services})
         self.methods: Mapping[str, Method] = MappingProxyType(
@@ -77,7 +77,7 @@ class Contract:
             kind=f"{snake(service.name)}.{name}",
             service=snake(service.name),
             name=name,
-            doc=self._docs.get(method.full_name, ""),
+            doc=self.docs.get(method.full_name, ""),
             policy=policy,
             request_type=message_factory.GetMessageClass(method.input_type),
             response_type=message_factory.GetMessageClass(method.output_type),
@@ -92,14 +92,14 @@ class Contract:
 
     def doc(self, full_name: str) -> str:
         """The comment of a message, field or method in the contract, e.g. `atelier.v1.TextToImageRequest.steps`."""
-        return self._docs.get(full_name, "")
+        return self.docs.get(full_name, "")
 
     def model(self, message_type: type[Message] | Descriptor) -> type[BaseModel]:
         """The pydantic model of a message: docs, limits, defaults; enums as lower-case words; unknown fields
         forbidden."""
         descriptor = message_type if isinstance(message_type, Descriptor) else schema.descriptor_of(message_type)
         if descriptor.full_name not in self._models:
-            self._models[descriptor.full_name] = schema.derive(descriptor, self._docs, self.model)
+            self._models[descriptor.full_name] = schema.derive(descriptor, self.docs, self.model)
         return self._models[descriptor.full_name]
 
     def message(self, instance: BaseModel, message_type: type[Message]) -> Message:

@@ -92,6 +92,17 @@ class ObjectStore:
         """The whole content."""
         return await _off_loop(lambda: _read(self._client, self._bucket, key))
 
+    def uri(self, key: str) -> str:
+        """What others call the content under a key."""
+        return f"s3://{self._bucket}/{key}"
+
+    async def read(self, uri: str) -> bytes:
+        """The whole content that a URI of this bucket names; raises `NotFound` for any other."""
+        prefix = self.uri("")
+        if not uri.startswith(prefix):
+            raise NotFound(f"{uri} is not in this object storage.")
+        return await self.get(uri.removeprefix(prefix))
+
     async def get_or_none(self, key: str) -> bytes | None:
         """The whole content; None if there is nothing."""
         try:

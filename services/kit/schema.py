@@ -63,8 +63,12 @@ def derive(
     """One model per message; `model_of` gives the models of nested messages."""
     fields: dict[str, Any] = {}
     for field in descriptor.fields:
-        rules = extension(field, options_pb2.rules, options_pb2.Rules)
-        fields[field.name] = (_field_type(field, rules, model_of), _field_info(field, rules, docs))
+        said = where_described(field, docs)
+        rules = extension(said, options_pb2.rules, options_pb2.Rules)
+        fields[field.name] = (
+            _field_type(field, rules, model_of),
+            _field_info(field, rules, docs.get(said.full_name)),
+        )
     return create_model(
         descriptor.name,
         __doc__=docs.get(descriptor.full_name),
@@ -72,6 +76,18 @@ def derive(
         __config__=ConfigDict(extra="forbid", strict=True, frozen=True),
         **fields,
     )
+
+
+def where_described(field: FieldDescriptor, docs: Mapping[str, str]) -> FieldDescriptor:
+    """The field whose rules and comment a field has: its own, or those of its namesake in a message its own is like."""
+    message = field.containing_type
+    while message is not None and field.full_name not in docs:
+        # Stubs type the handle as a plain field.
+        options: Any = message.GetOptions()
+        like: str = options.Extensions[options_pb2.like]
+        message = message.file.pool.FindMessageTypeByName(like) if like else None
+        field = message.fields_by_name.get(field.name, field) if message is not None else field
+    return field
 
 
 def _field_type(
@@ -129,14 +145,14 @@ def is_optional(field: FieldDescriptor, rules: options_pb2.Rules) -> bool:
     return field.has_presence and not rules.required and not rules.HasField("default")
 
 
-def _field_info(field: FieldDescriptor, rules: options_pb2.Rules, docs: Mapping[str, str]) -> Any:
+def _field_info(field: FieldDescriptor, rules: options_pb2.Rules, doc: str | None) -> Any:
     extra: dict[str, Any] = {}
     if rules.HasField("unit"):
         extra["x-unit"] = rules.unit
     if rules.HasField("reference"):
         extra["x-reference"] = rules.reference
     options: dict[str, Any] = {
-        "description": docs.get(field.full_name),
+        "description": doc,
         "examples": [json.loads(rules.example)] if rules.HasField("example") else None,
         "json_schema_extra": extra or None,
     }

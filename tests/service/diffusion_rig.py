@@ -3,12 +3,15 @@ client that puts jobs in its queue and reads what it tells and stores."""
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from atelier.v1.common_pb2 import Asset, Event
 from atelier.v1.diffusion_pb2 import GenerationResult, TextToImageRequest
@@ -79,12 +82,21 @@ class Easel:
 
     site: Site
 
-    async def ask(self, **settings: Any) -> str:
-        """Put a job in the queue, its settings as in the API; returns its id."""
-        request = contract.parse(TextToImageRequest, {"prompt": APPLE, "steps": 4, "preview_every": 0, **settings})
+    async def ask(self, kind: str = KIND, **settings: Any) -> str:
+        """Put a job in the queue, its settings as in the API but for references, which are URIs; returns its id."""
+        values = {"prompt": APPLE, "steps": 4, "preview_every": 0, **settings}
+        request = contract.parse(contract.methods[kind].request_type, values)
         job = new_ulid()
-        await self.site.queue.submit(JobEnvelope(job, KIND, "ann", request.SerializeToString(), pool=self.site.pool))
+        await self.site.queue.submit(JobEnvelope(job, kind, "ann", request.SerializeToString(), pool=self.site.pool))
         return job
+
+    async def keep(self, image: Image.Image) -> str:
+        """Put a picture into object storage; returns its URI."""
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG")
+        objects, key = ObjectStore(self.site.settings), f"assets/ann/uploads/{new_ulid()}.png"
+        await objects.put(key, buffer.getvalue(), "image/png")
+        return objects.uri(key)
 
     async def ask_unchecked(self, request: TextToImageRequest) -> str:
         """The same for a request that the gateway would have refused."""

@@ -31,13 +31,14 @@ from services.kit.failures import BadInput, Overloaded, Unavailable
 from services.kit.host import Host, Service, method
 from services.kit.job import Job
 from services.kit.settings import ServiceSettings
+from tests.partial import PartialService
 from tests.postgres import Postgres
 from tests.servers import BusServer, S3Server, settings_for
 
 TOKENS = {"token-of-ann": "ann", "token-of-bob": "bob"}
 
 
-class Painter(Service):
+class Painter(PartialService):
     """Answers `diffusion`. Prompts: `slow <steps>` takes 0.05 s a step, `fail` is refused, `noisy <n>` logs n lines of
     20 kB."""
 
@@ -86,7 +87,7 @@ class Painter(Service):
         return diffusion_pb2.DiffusionOptions(models=[model], samplers=["euler", "dpmpp_2m"])
 
 
-class Parrot(Service):
+class Parrot(PartialService):
     """Answers `chat` with the words of the last message. `wait <s>` answers late, `break` fails after two words, `full`
     and `down` are refused at once, `long` never ends, `fallback` says that somebody else should have answered."""
 

@@ -31,7 +31,7 @@ from services.kit.bus import Bus
 from services.kit.call import Call
 from services.kit.contract import Method
 from services.kit.failures import BadInput, Unavailable
-from services.kit.host import Host, Service, method, serve
+from services.kit.host import Host, method, serve
 from services.kit.ids import new_ulid
 from services.kit.job import Held, Job
 from services.kit.journal import Journal, event_type, is_terminal
@@ -39,6 +39,7 @@ from services.kit.queue import JobEnvelope, JobQueue, Place
 from services.kit.settings import ServiceSettings, Settings
 from services.kit.tasks import end
 from tests.api import until
+from tests.partial import PartialService
 
 KIND = "diffusion.text_to_image"
 # Ample on a machine that does other things as well; nothing waits this long where all is well.
@@ -55,7 +56,7 @@ class EaselSettings(ServiceSettings):
     timeout_s: int = Field(0, ge=0)
 
 
-class Easel(Service):
+class Easel(PartialService):
     """Stands where the diffusion service would."""
 
     name = "diffusion"

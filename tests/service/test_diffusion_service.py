@@ -5,6 +5,7 @@ import io
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,6 +114,67 @@ async def test_several_pictures_come_in_order_each_with_its_seed(easel: Easel) -
     assert any("picture 2 of 3" in event.progress.message for event in easel.told(job, "progress"))
 
 
+def shown(data: bytes) -> np.ndarray:
+    """A file's pixels."""
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), dtype=int)
+
+
+async def test_a_picture_begins_with_another_and_keeps_its_shape(easel: Easel) -> None:
+    (first,) = await easel.files(await easel.ask(seed=42, steps=8))
+    begun = await easel.keep(Image.open(io.BytesIO(first)).resize((97, 65)))
+    asked: dict[str, Any] = {"image": begun, "steps": 10, "strength": 0.4, "seed": 1}
+    job = await easel.ask("diffusion.image_to_image", **asked)
+    (asset,) = (await easel.result(job)).outputs
+    assert (asset.width, asset.height) == (96, 64)
+    steps = [e.progress for e in easel.told(job, "progress") if e.progress.stage == "sampling"]
+    assert steps[-1].steps == 4
+    kept = metadata.read(await easel.file(asset))
+    assert kept is not None and kept["strength"] == 0.4 and kept["fit"] == "crop" and len(kept["image_sha256"]) == 64
+    assert kept["kind"] == "diffusion.image_to_image"
+    (again,) = await easel.files(await easel.ask("diffusion.image_to_image", **asked))
+    assert again == await easel.file(asset)
+    # The less is made anew, the nearer it stays.
+    near, far = [
+        np.abs(shown(data) - np.asarray(Image.open(io.BytesIO(first)).resize((96, 64)), dtype=int)).mean()
+        for strength in (0.1, 1.0)
+        for data in await easel.files(await easel.ask("diffusion.image_to_image", **{**asked, "strength": strength}))
+    ]
+    assert near < far
+
+
+@pytest.mark.parametrize("only_masked", [False, True])
+async def test_inpainting_changes_what_is_masked_and_no_pixel_else(easel: Easel, only_masked: bool) -> None:
+    whole = Image.effect_noise((200, 150), 60).convert("RGB")
+    mask = Image.new("L", (100, 75))
+    mask.paste(255, (40, 20, 70, 50))
+    job = await easel.ask(
+        "diffusion.inpaint",
+        image=await easel.keep(whole),
+        mask=await easel.keep(mask),
+        mask_blur=2,
+        only_masked=only_masked,
+        padding=10,
+        strength=1.0,
+    )
+    (asset,) = (await easel.result(job)).outputs
+    assert (asset.width, asset.height) == (200, 150)
+    changed = np.abs(shown(await easel.file(asset)) - np.asarray(whole, dtype=int)).max(2) > 0
+    assert changed[44:96, 84:136].mean() > 0.9
+    # A blur of radius 2 reaches less than 10 pixels far.
+    changed[30:110, 70:150] = False
+    assert not changed.any()
+    kept = metadata.read(await easel.file(asset))
+    assert kept is not None and kept["only_masked"] is only_masked and kept["width"] == 200
+
+
+async def test_a_source_that_is_none_is_refused_by_name(easel: Easel) -> None:
+    picture = await easel.keep(Image.new("RGB", (64, 64)))
+    gone = await easel.failure(await easel.ask("diffusion.image_to_image", image="s3://elsewhere/x.png"))
+    assert [fault.field for fault in gone.fields] == ["image"]
+    black = await easel.failure(await easel.ask("diffusion.inpaint", image=picture, mask=picture))
+    assert [fault.field for fault in black.fields] == ["mask"] and "white" in black.message
+
+
 async def test_a_random_seed_is_told(easel: Easel) -> None:
     results = [await easel.result(await easel.ask(steps=1, seed=-1)) for _ in range(2)]
     assert results[0].seed != results[1].seed and min(result.seed for result in results) >= 0
@@ -145,7 +207,7 @@ async def test_words_beyond_the_models_reach_are_named(easel: Easel) -> None:
     ],
 )
 async def test_what_cannot_be_made_names_the_field(
-    easel: Easel, settings: dict[str, object], code: str, field: str
+    easel: Easel, settings: dict[str, Any], code: str, field: str
 ) -> None:
     error = await easel.failure(await easel.ask(**settings))
     assert error.code == code and not error.retryable

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 import torch
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
+from PIL import Image
 
 from services.diffusion.engine import Engine
+from services.diffusion.faults import CannotSample
 from services.diffusion.foreign import ForeignModel
-from services.diffusion.generation import Stepped
+from services.diffusion.generation import Source, Stepped
 from services.diffusion.model import Model
 from services.diffusion.samplers import SAMPLERS
 from tests.unit.diffusion_folders import lcm, sd3, sdxl
@@ -60,6 +62,21 @@ def test_pipelines_with_a_loop_of_their_own_run_through_diffusers(
     assert other.pixels[0] not in first.pixels
     assert [step.step for step in first.steps] == [1, 2, 3, 4, 5, 6] * 2
     assert first.steps[-1].fraction == 1.0
+
+
+@pytest.mark.parametrize("made", [lcm, sd3])
+def test_they_begin_with_a_picture_or_say_that_they_cannot(
+    engine: Engine, tmp_path: Path, made: Callable[[Path], Path]
+) -> None:
+    model = loaded(made(tmp_path))
+    (begun,) = sample(engine, [apple(seed=7)], model)[0].images
+    (again,) = sample(engine, [apple(source=Source(begun, 0.5))], model)
+    assert again.error is None and again.images[0].size == begun.size and again.pixels != [begun.tobytes()]
+    assert again.steps[-1].step == again.steps[-1].steps and again.steps[-1].fraction == 1.0
+    if made is lcm:
+        masked = Source(begun, 0.5, Image.new("L", begun.size, "white"))
+        (refused,) = sample(engine, [apple(source=masked)], model)
+        assert isinstance(refused.error, CannotSample) and refused.error.field == "model"
 
 
 def test_a_pipeline_of_its_own_loop_stops_within_a_step_too(engine: Engine, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from atelier.v1.diffusion_pb2 import (
 from services.kit import convert
 from services.kit.contract import contract
 from services.kit.failures import BadInput
-from services.kit.schema import descriptor_of, extension
+from services.kit.schema import descriptor_of, extension, where_described
 
 
 def everything() -> list[type[Message]]:
@@ -212,6 +212,15 @@ def test_zero_can_be_asked_for_wherever_it_is_allowed(kind: Descriptor) -> None:
         numeric = not field.is_repeated and field.cpp_type not in _NO_NUMBER
         if numeric and rules.HasField("default") and not field.has_presence:
             assert rules.minimum > 0 or not json.loads(rules.default), f"{field.full_name} needs explicit presence"
+
+
+@pytest.mark.parametrize("kind", every_kind(), ids=lambda kind: str(kind.name))
+def test_a_field_described_by_its_namesake_is_of_the_same_type(kind: Descriptor) -> None:
+    for field in kind.fields:
+        said = where_described(field, contract.docs)
+        assert (said.type, said.is_repeated, said.has_presence) == (field.type, field.is_repeated, field.has_presence)
+        assert (said.message_type, said.enum_type) == (field.message_type, field.enum_type)
+        assert contract.doc(said.full_name), f"{field.full_name} has no comment and is like no field that has one"
 
 
 def test_a_message_from_the_bus_is_validated_and_completed_the_same_way() -> None:

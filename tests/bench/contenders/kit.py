@@ -11,18 +11,19 @@ from atelier.v1.diffusion_pb2 import DiffusionOptions, DiffusionOptionsRequest, 
 from services.kit.bus import Bus
 from services.kit.call import Call
 from services.kit.garbage import settle_garbage
-from services.kit.host import Service, method, serve
+from services.kit.host import method, serve
 from services.kit.ids import new_ulid
 from services.kit.job import Job
 from services.kit.journal import Journal, is_terminal
 from services.kit.queue import JobEnvelope, JobQueue
 from services.kit.settings import Settings, read
 from tests.bench.measure import Finish, Load, measure, report
+from tests.partial import PartialService
 
 KIND = "diffusion.text_to_image"
 
 
-class Diffusion(Service):
+class Diffusion(PartialService):
     """Says that it is done."""
 
     name = "diffusion"

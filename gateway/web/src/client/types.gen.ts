@@ -1600,6 +1600,226 @@ export type HealthSample = {
 };
 
 /**
+ * ImageToImageRequest
+ *
+ * Settings of an image-to-image job.
+ */
+export type ImageToImageRequest = {
+    /**
+     * Image
+     *
+     * The picture to begin with.
+     */
+    image: string;
+    /**
+     * Strength
+     *
+     * How much of it is made anew: the part of the steps that is taken.
+     */
+    strength?: number;
+    /**
+     * Fit
+     *
+     * How it becomes as wide and high as is asked for.
+     */
+    fit?: 'crop' | 'pad' | 'stretch';
+    /**
+     * Prompt
+     *
+     * What the picture should show.
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     *
+     * What it should not show.
+     */
+    negative_prompt?: string;
+    /**
+     * Model
+     *
+     * Model to use; empty = the service's default.
+     */
+    model?: string;
+    /**
+     * Width
+     *
+     * Width in pixels; absent = that of the picture, as near as the model can.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Height in pixels; absent = that of the picture, as near as the model can.
+     */
+    height?: number | null;
+    /**
+     * Steps
+     *
+     * Sampling steps.
+     */
+    steps?: number;
+    /**
+     * Cfg Scale
+     *
+     * Classifier-free guidance scale: how closely to follow the prompt; 1 = no guidance.
+     */
+    cfg_scale?: number;
+    /**
+     * Seed
+     *
+     * Seed of the noise; -1 = random. The seed used is reported with every output.
+     */
+    seed?: number;
+    /**
+     * Sampler
+     *
+     * Sampler.
+     */
+    sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
+    /**
+     * Count
+     *
+     * How many pictures; picture k uses seed + k.
+     */
+    count?: number;
+    /**
+     * Format
+     *
+     * File format.
+     */
+    format?: 'png' | 'jpeg' | 'webp';
+    /**
+     * Preview Every
+     *
+     * Steps between previews; 0 = none.
+     */
+    preview_every?: number;
+    /**
+     * Project Id
+     *
+     * The project it belongs to.
+     */
+    project_id?: string | null;
+};
+
+/**
+ * InpaintRequest
+ *
+ * Settings of an inpainting job. The result has the size of the picture.
+ */
+export type InpaintRequest = {
+    /**
+     * Image
+     *
+     * The picture, a part of which is made anew.
+     */
+    image: string;
+    /**
+     * Mask
+     *
+     * Which part: a picture of the same shape, white where it is made anew, black or transparent where it stays.
+     */
+    mask: string;
+    /**
+     * Strength
+     *
+     * How much of that part is made anew.
+     */
+    strength?: number;
+    /**
+     * Mask Blur
+     *
+     * How softly new and old meet: radius of a Gaussian blur of the mask.
+     */
+    mask_blur?: number;
+    /**
+     * Invert Mask
+     *
+     * True makes anew what the mask leaves black.
+     */
+    invert_mask?: boolean;
+    /**
+     * Only Masked
+     *
+     * True works on the masked part and its surroundings alone, scaled to the model's size: finer in large pictures.
+     */
+    only_masked?: boolean;
+    /**
+     * Padding
+     *
+     * How much of the surroundings the model sees with `only_masked`.
+     */
+    padding?: number;
+    /**
+     * Prompt
+     *
+     * What the picture should show.
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     *
+     * What it should not show.
+     */
+    negative_prompt?: string;
+    /**
+     * Model
+     *
+     * Model to use; empty = the service's default.
+     */
+    model?: string;
+    /**
+     * Steps
+     *
+     * Sampling steps.
+     */
+    steps?: number;
+    /**
+     * Cfg Scale
+     *
+     * Classifier-free guidance scale: how closely to follow the prompt; 1 = no guidance.
+     */
+    cfg_scale?: number;
+    /**
+     * Seed
+     *
+     * Seed of the noise; -1 = random. The seed used is reported with every output.
+     */
+    seed?: number;
+    /**
+     * Sampler
+     *
+     * Sampler.
+     */
+    sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
+    /**
+     * Count
+     *
+     * How many pictures; picture k uses seed + k.
+     */
+    count?: number;
+    /**
+     * Format
+     *
+     * File format.
+     */
+    format?: 'png' | 'jpeg' | 'webp';
+    /**
+     * Preview Every
+     *
+     * Steps between previews; 0 = none.
+     */
+    preview_every?: number;
+    /**
+     * Project Id
+     *
+     * The project it belongs to.
+     */
+    project_id?: string | null;
+};
+
+/**
  * Job
  *
  * A piece of long work.
@@ -3825,6 +4045,136 @@ export type TextToImageResponses = {
 };
 
 export type TextToImageResponse = TextToImageResponses[keyof TextToImageResponses];
+
+export type ImageToImageData = {
+    body: ImageToImageRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A key of your choice; the same request with the same key gives the same job.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/generate/image-to-image';
+};
+
+export type ImageToImageErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ImageToImageError = ImageToImageErrors[keyof ImageToImageErrors];
+
+export type ImageToImageResponses = {
+    /**
+     * Accepted; the job survives anything from here on.
+     */
+    202: Job;
+};
+
+export type ImageToImageResponse = ImageToImageResponses[keyof ImageToImageResponses];
+
+export type InpaintData = {
+    body: InpaintRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A key of your choice; the same request with the same key gives the same job.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/generate/inpaint';
+};
+
+export type InpaintErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type InpaintError = InpaintErrors[keyof InpaintErrors];
+
+export type InpaintResponses = {
+    /**
+     * Accepted; the job survives anything from here on.
+     */
+    202: Job;
+};
+
+export type InpaintResponse = InpaintResponses[keyof InpaintResponses];
 
 export type ListGenerationsData = {
     body?: never;

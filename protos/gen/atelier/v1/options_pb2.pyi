@@ -18,6 +18,8 @@ LANE_JOB: Lane
 LANE_CALL: Lane
 POLICY_FIELD_NUMBER: _ClassVar[int]
 policy: _descriptor.FieldDescriptor
+LIKE_FIELD_NUMBER: _ClassVar[int]
+like: _descriptor.FieldDescriptor
 RULES_FIELD_NUMBER: _ClassVar[int]
 rules: _descriptor.FieldDescriptor
 

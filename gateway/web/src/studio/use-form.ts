@@ -46,7 +46,7 @@ export function useStudioForm(
 ): StudioForm {
   const key = `atelier.${mode.name}`;
   const fields = useMemo(() => withModels(mode, options), [mode, options]);
-  const base = useMemo(() => ({ ...defaultsOf(fields), ...initial?.(options) }), [fields, initial, options]);
+  const base = useMemo(() => beginning(fields, options, initial), [fields, options, initial]);
   const [values, setValues] = useState(() => {
     const stored = readStored(() => localStorage, key);
     return typeof stored === "object" && stored !== null ? restored(base, { ...stored }, fields) : base;
@@ -106,6 +106,11 @@ export function useStudioForm(
     busy,
     submit,
   };
+}
+
+function beginning(fields: GenerateMode["fields"], options: GenerateOptions, initial: FormRules["initial"]): Values {
+  const first: Values = fields.model && options.models[0] ? { model: options.models[0].name } : {};
+  return { ...defaultsOf(fields), ...first, ...initial?.(options) };
 }
 
 /** The mode's fields with what only the running service knows: its models and samplers. */

@@ -69,6 +69,10 @@ def parameters(settings: dict[str, Any]) -> str:
 
 def _of_source(settings: dict[str, Any]) -> str:
     found = f"Denoising strength: {settings['strength']:g}, " if "strength" in settings else ""
+    if "duration_s" in settings:
+        camera = settings["camera"]
+        found += f"Duration: {settings['duration_s']:g} s, FPS: {settings['fps']}, Camera: {camera['move']} "
+        found += f"{camera['intensity']:g}, Motion: {settings['motion_intensity']:g}, "
     return found + (f"Mask blur: {settings['mask_blur']}, " if "mask_blur" in settings else "")
 
 

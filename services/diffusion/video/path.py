@@ -1,6 +1,6 @@
 """The way a camera takes over a picture.
 
-The page that previews a move computes the same (`gateway/web/src/pages/video/camera-path.ts`); `tests/camera_path.json`
+The page that previews a move computes the same (`gateway/web/src/studio/camera/path.ts`); `tests/camera_path.json`
 holds both to it. A view never leaves the picture, so nothing has to be invented at its borders: a pan has the room a
 closer view leaves, and a roll is as close as its last frame needs.
 """

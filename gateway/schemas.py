@@ -39,6 +39,7 @@ class Asset(BaseModel):
     sha256: str = Field(description="Hash of the content, hex.")
     width: int = Field(description="Pixels; 0 if it has none.", ge=0, examples=[256])
     height: int = Field(description="Pixels; 0 if it has none.", ge=0, examples=[256])
+    duration_s: float = Field(description="How long it plays; 0 if it does not.", ge=0, examples=[0.0])
     index: int = Field(description="Place among its job's outputs, from 0.", ge=0)
     provenance: dict[str, Any] = Field(description="Everything needed to make it again.")
     created_at: datetime
@@ -150,6 +151,12 @@ class SizeOption(BaseModel):
     height: int
 
 
+class ShapeOption(SizeOption):
+    """A shape of videos, with the size they have if nothing else is asked for."""
+
+    name: str = Field(description="What to ask for.", examples=["16:9"])
+
+
 class FieldLimits(BaseModel):
     """What a field of a request may hold."""
 
@@ -163,6 +170,7 @@ class FieldLimits(BaseModel):
     choices: list[Choice] | None = Field(None, description="The words it may hold; absent where it is no choice.")
     unit: str | None = None
     description: str | None = None
+    fields: "dict[str, FieldLimits] | None" = Field(None, description="The fields of an object.")
 
 
 class GenerationMode(BaseModel):
@@ -181,6 +189,7 @@ class GenerationOptions(BaseModel):
     models: list[GenerationModel]
     samplers: list[Choice]
     sizes: list[SizeOption]
+    shapes: list[ShapeOption] = Field(description="Shapes of videos, by `aspect_ratio`.")
     formats: list[str]
     limits: dict[str, FieldLimits] = Field(description="The fields of `text-to-image`.")
     modes: list[GenerationMode]

@@ -162,6 +162,17 @@ class FieldLimits(BaseModel):
     description: str | None = None
 
 
+class Upscaler(BaseModel):
+    """What makes pictures and videos larger."""
+
+    name: str = Field(examples=["realesr-animevideov3"])
+    description: str
+    scales: list[int] = Field(description="Scales it has weights for; others are resampled from its next larger one.")
+    default_scales: list[int] = Field(description="Scales at which it is the default for pictures.")
+    status: str = Field(description="`available`, or `missing` while its weights are not there.")
+    error: str = Field(description="Why it cannot be used, if it cannot.")
+
+
 class GenerationOptions(BaseModel):
     """What can be asked for, for forms."""
 
@@ -171,3 +182,5 @@ class GenerationOptions(BaseModel):
     sizes: list[SizeOption]
     formats: list[str]
     limits: dict[str, FieldLimits]
+    upscalers: list[Upscaler] = Field(description="The default for videos first.")
+    face_restoration: bool = Field(description="True if `face_restore` can be asked for.")

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -10,7 +11,7 @@ from typing import ParamSpec, TypeVar
 from PIL import Image
 
 from services.diffusion.pulse import Pulse
-from services.diffusion.upscale.tiles import Tile, cut, enlarge
+from services.diffusion.upscale.tiles import Piece, Tile, cut, enlarge
 from services.diffusion.upscale.upscalers import Loaded
 from services.kit.job import Job
 
@@ -44,26 +45,29 @@ class Lanes:
         loaded: Loaded,
         side: int,
         job: Job,
-        done: Callable[[Tile, Image.Image], Awaitable[None]],
+        done: Callable[[Tile, Piece], Awaitable[None]],
     ) -> Image.Image:
-        """An RGB picture made larger; `done` is told of every tile, in any order. Raises `Cancelled` between tiles."""
-        scale = loaded.scale
-        result = Image.new("RGB", (image.width * scale, image.height * scale))
-        waiting = iter(cut(*image.size, side))
-        running: dict[asyncio.Future[Image.Image], Tile] = {}
+        """An RGB picture made larger; `done` is told of every tile, in order. Raises `Cancelled` between tiles."""
+        result = Image.new("RGB", (image.width * loaded.scale, image.height * loaded.scale))
+        running: deque[tuple[Tile, asyncio.Future[Piece]]] = deque()
+
+        async def put_first() -> None:
+            tile, future = running.popleft()
+            piece = await self._made(future, job)
+            piece.put(result)
+            await done(tile, piece)
+
         try:
-            while True:
-                while len(running) < self.count and (tile := next(waiting, None)) is not None:
-                    running[self._submit(enlarge, image, tile, loaded)] = tile
-                if not running:
-                    return result
-                for future in await self._some(running, job):
-                    tile, made = running.pop(future), future.result()
-                    result.paste(made, (tile.left * scale, tile.top * scale))
-                    await done(tile, made)
+            for tile in cut(*image.size, side):
+                running.append((tile, self._submit(enlarge, image, tile, loaded)))
+                if len(running) == self.count:
+                    await put_first()
+            while running:
+                await put_first()
         finally:
-            for future in running:
+            for _, future in running:
                 future.cancel()
+        return result
 
     def _submit(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> "asyncio.Future[T]":
         def work() -> T:
@@ -75,16 +79,16 @@ class Lanes:
 
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    async def _some(
-        self, running: "dict[asyncio.Future[Image.Image], Tile]", job: Job
-    ) -> "set[asyncio.Future[Image.Image]]":
-        while True:
-            finished, _ = await asyncio.wait(running, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+    async def _made(self, future: "asyncio.Future[Piece]", job: Job) -> Piece:
+        try:
+            while not (await asyncio.wait({future}, timeout=_LOOK_S))[0]:
+                job.check()
+                if time.monotonic() - self._pulse.at < _TILE_PATIENCE_S:
+                    job.alive()
             job.check()
-            if time.monotonic() - self._pulse.at < _TILE_PATIENCE_S:
-                job.alive()
-            if finished:
-                return finished
+            return future.result()
+        finally:
+            future.cancel()
 
 
 async def aside(job: Job, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:

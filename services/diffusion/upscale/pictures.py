@@ -11,7 +11,7 @@ from services.diffusion.upscale import alpha
 from services.diffusion.upscale.lanes import Lanes, aside
 from services.diffusion.upscale.progress import Canvas, Pace
 from services.diffusion.upscale.provenance import settings_of
-from services.diffusion.upscale.tiles import Tile, cut
+from services.diffusion.upscale.tiles import Piece, Tile, cut
 from services.diffusion.upscale.upscalers import Loaded
 from services.kit.contract import contract
 from services.kit.failures import BadInput
@@ -63,8 +63,8 @@ def check_size(size: tuple[int, int], scale: int, max_pixels: int) -> None:
 async def _tile_by_tile(image: Image.Image, loaded: Loaded, side: int, lanes: Lanes, job: Job) -> Image.Image:
     pace, canvas = Pace(len(cut(*image.size, side))), Canvas(image)
 
-    async def tell(tile: Tile, made: Image.Image) -> None:
-        canvas.show(tile, made)
+    async def tell(tile: Tile, piece: Piece) -> None:
+        canvas.show(tile, piece)
         pace.step()
         message = f"Tile {pace.done} of {pace.whole}"
         await job.progress(

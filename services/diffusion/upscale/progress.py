@@ -5,7 +5,7 @@ import time
 
 from PIL import Image
 
-from services.diffusion.upscale.tiles import Tile
+from services.diffusion.upscale.tiles import Piece, Tile
 
 PREVIEW_SIDE = 256
 # Previews of one job, spread over it.
@@ -56,13 +56,11 @@ class Canvas:
             source.convert("RGB").resize(size, Image.Resampling.BOX).point([value // 3 for value in range(256)] * 3)
         )
 
-    def show(self, tile: Tile, made: Image.Image) -> None:
+    def show(self, tile: Tile, piece: Piece) -> None:
         """Put a tile in its place."""
-        left, top, right, bottom = (
-            round(edge * self._shrunk) for edge in (tile.left, tile.top, tile.right, tile.bottom)
-        )
+        left, top, right, bottom = (round(edge * self._shrunk) for edge in tile.box)
         if right > left and bottom > top:
-            self._picture.paste(made.resize((right - left, bottom - top), Image.Resampling.BOX), (left, top))
+            self._picture.paste(piece.image.resize((right - left, bottom - top), Image.Resampling.BOX), (left, top))
 
     def encoded(self) -> bytes:
         """As a WebP file of a few kilobytes."""

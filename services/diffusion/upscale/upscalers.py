@@ -24,7 +24,9 @@ class Upscaler:
     weights: Mapping[int, str]
     """Scale → name of the .param and .bin files."""
     context: int
-    """Pixels of its surroundings that a tile is given: what lies further away changes no pixel visibly."""
+    """Pixels of its surroundings that a tile is given."""
+    blend: int
+    """How far, in pixels, a tile fades into its neighbours; 0 = it sees as far as it must to equal them."""
     tile: int
     """Side of its tiles, where a request does not say: a few seconds and a few hundred megabytes each."""
     default_scales: tuple[int, ...] = ()
@@ -41,6 +43,7 @@ UPSCALERS = (
         {scale: f"realesr-animevideov3-x{scale}" for scale in SCALES},
         # Eighteen convolutions of 3 × 3 see 18 pixels far, the resampling at its end one more: tiles are exact.
         context=20,
+        blend=0,
         tile=256,
         default_scales=(2, 3),
     ),
@@ -48,7 +51,9 @@ UPSCALERS = (
         "realesrgan-x4plus",
         "Photos: invents plausible detail. Some twenty times slower.",
         {4: "realesrgan-x4plus"},
+        # Its hundreds of convolutions see further than can be paid for, so neighbours differ a little.
         context=16,
+        blend=8,
         tile=96,
         default_scales=(4,),
     ),
@@ -57,6 +62,7 @@ UPSCALERS = (
         "Drawings: crisp lines. Some ten times slower.",
         {4: "realesrgan-x4plus-anime"},
         context=16,
+        blend=8,
         tile=96,
     ),
 )

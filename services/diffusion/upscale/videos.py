@@ -17,7 +17,7 @@ from services.diffusion.upscale.lanes import Lanes, aside
 from services.diffusion.upscale.pictures import check_size
 from services.diffusion.upscale.progress import Pace, encoded
 from services.diffusion.upscale.provenance import settings_of
-from services.diffusion.upscale.tiles import Tile
+from services.diffusion.upscale.tiles import Piece, Tile
 from services.diffusion.upscale.upscalers import Loaded
 from services.kit.failures import BadInput, NotFound
 from services.kit.job import Job
@@ -136,7 +136,7 @@ class _Reel:
             await asyncio.gather(*under_way, return_exceptions=True)
 
     async def _enlarged(self, frame: Frame) -> Image.Image:
-        async def nothing(tile: Tile, made: Image.Image) -> None: ...
+        async def nothing(tile: Tile, piece: Piece) -> None: ...
 
         return await self._lanes.enlarged(Image.fromarray(frame), self._loaded, self._side, self._job, nothing)
 

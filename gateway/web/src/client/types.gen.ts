@@ -273,6 +273,22 @@ export type Check = {
 };
 
 /**
+ * Choice
+ *
+ * One of the words that a field may hold.
+ */
+export type Choice = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Label
+     */
+    label: string;
+};
+
+/**
  * Code
  *
  * A project as it stood after one version, the newest unless asked otherwise.
@@ -1384,6 +1400,16 @@ export type ExampleMessage = {
  */
 export type FieldLimits = {
     /**
+     * Type
+     *
+     * JSON Schema's word for it: `string`, `integer`, `number`, `boolean`, `array` …
+     */
+    type: string;
+    /**
+     * Required
+     */
+    required: boolean;
+    /**
      * Minimum
      */
     minimum?: number | null;
@@ -1403,6 +1429,12 @@ export type FieldLimits = {
      * Default
      */
     default?: unknown;
+    /**
+     * Choices
+     *
+     * The words it may hold; absent where it is no choice.
+     */
+    choices?: Array<Choice> | null;
     /**
      * Unit
      */
@@ -1482,6 +1514,34 @@ export type GenerateCodeRequest = {
 };
 
 /**
+ * GenerationMode
+ *
+ * A way to generate: `POST /api/generate/{name}`.
+ */
+export type GenerationMode = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Kind
+     *
+     * The kind of its jobs.
+     */
+    kind: string;
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Fields
+     */
+    fields: {
+        [key: string]: FieldLimits;
+    };
+};
+
+/**
  * GenerationModel
  *
  * A model that can be named in requests.
@@ -1542,7 +1602,7 @@ export type GenerationOptions = {
     /**
      * Samplers
      */
-    samplers: Array<SamplerOption>;
+    samplers: Array<Choice>;
     /**
      * Sizes
      */
@@ -1553,10 +1613,28 @@ export type GenerationOptions = {
     formats: Array<string>;
     /**
      * Limits
+     *
+     * The fields of `text-to-image`.
      */
     limits: {
         [key: string]: FieldLimits;
     };
+    /**
+     * Modes
+     */
+    modes: Array<GenerationMode>;
+    /**
+     * Upscalers
+     *
+     * The default for videos first.
+     */
+    upscalers: Array<Upscaler>;
+    /**
+     * Face Restoration
+     *
+     * True if `face_restore` can be asked for.
+     */
+    face_restoration: boolean;
 };
 
 /**
@@ -2652,22 +2730,6 @@ export type Routing = {
 };
 
 /**
- * SamplerOption
- *
- * A sampler.
- */
-export type SamplerOption = {
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Label
-     */
-    label: string;
-};
-
-/**
  * ServiceState
  *
  * A running process and what it is busy with.
@@ -2825,6 +2887,102 @@ export type TextToImageRequest = {
      * The project it belongs to.
      */
     project_id?: string | null;
+};
+
+/**
+ * UpscaleRequest
+ *
+ * Settings of an upscaling job: a picture or a video, one of the two.
+ */
+export type UpscaleRequest = {
+    /**
+     * Image
+     *
+     * The picture to make larger. Transparency is kept.
+     */
+    image?: string;
+    /**
+     * Video
+     *
+     * The video to make larger; its sound and its pace are kept.
+     */
+    video?: string;
+    /**
+     * Scale
+     *
+     * How many times as wide and high.
+     */
+    scale?: number;
+    /**
+     * Model
+     *
+     * Upscaler to use, one of those the options name; empty = the default for this scale.
+     */
+    model?: string;
+    /**
+     * Face Restore
+     *
+     * True restores faces as well, where the options say that this can be done.
+     */
+    face_restore?: boolean;
+    /**
+     * Tile
+     *
+     * Side of the tiles it is worked on in; absent = what suits the upscaler. Smaller ones need less memory.
+     */
+    tile?: number | null;
+    /**
+     * Format
+     *
+     * File format of a picture; a video becomes an MP4.
+     */
+    format?: 'png' | 'jpeg' | 'webp';
+    /**
+     * Project Id
+     *
+     * The project it belongs to.
+     */
+    project_id?: string | null;
+};
+
+/**
+ * Upscaler
+ *
+ * What makes pictures and videos larger.
+ */
+export type Upscaler = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Scales
+     *
+     * Scales it has weights for; others are resampled from its next larger one.
+     */
+    scales: Array<number>;
+    /**
+     * Default Scales
+     *
+     * Scales at which it is the default for pictures.
+     */
+    default_scales: Array<number>;
+    /**
+     * Status
+     *
+     * `available`, or `missing` while its weights are not there.
+     */
+    status: string;
+    /**
+     * Error
+     *
+     * Why it cannot be used, if it cannot.
+     */
+    error: string;
 };
 
 /**
@@ -4175,6 +4333,71 @@ export type InpaintResponses = {
 };
 
 export type InpaintResponse = InpaintResponses[keyof InpaintResponses];
+
+export type UpscaleData = {
+    body: UpscaleRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A key of your choice; the same request with the same key gives the same job.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/generate/upscale';
+};
+
+export type UpscaleErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpscaleError = UpscaleErrors[keyof UpscaleErrors];
+
+export type UpscaleResponses = {
+    /**
+     * Accepted; the job survives anything from here on.
+     */
+    202: Job;
+};
+
+export type UpscaleResponse = UpscaleResponses[keyof UpscaleResponses];
 
 export type ListGenerationsData = {
     body?: never;

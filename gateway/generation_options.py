@@ -84,6 +84,7 @@ def _field(method: Method, name: str, said: dict[str, Any], required: bool) -> s
         max_length=flat.get("maxLength"),
         default=flat.get("default"),
         choices=_choices(enum) if enum else None,
+        reference=flat.get("x-reference"),
         unit=flat.get("x-unit"),
         description=flat.get("description"),
     )

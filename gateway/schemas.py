@@ -161,6 +161,7 @@ class FieldLimits(BaseModel):
     max_length: int | None = None
     default: Any = None
     choices: list[Choice] | None = Field(None, description="The words it may hold; absent where it is no choice.")
+    reference: str | None = Field(None, description="What it refers to: `image`, `video`, `model`, `upscaler` …")
     unit: str | None = None
     description: str | None = None
 

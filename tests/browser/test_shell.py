@@ -21,6 +21,7 @@ PAGES = {
     "/text-to-image": "Make a picture",
     "/image-to-image": "A picture from a picture",
     "/inpaint": "Change a part, keep the rest",
+    "/upscale": "Larger, and sharp",
     "/jobs": "Jobs",
     "/assets": "Assets",
     "/datasets": "Datasets",

@@ -1436,6 +1436,12 @@ export type FieldLimits = {
      */
     choices?: Array<Choice> | null;
     /**
+     * Reference
+     *
+     * What it refers to: `image`, `video`, `model`, `upscaler` …
+     */
+    reference?: string | null;
+    /**
      * Unit
      */
     unit?: string | null;

@@ -35,5 +35,7 @@ export const options: GenerateOptions = {
   ],
   formats: ["png", "webp"],
   limits: fields,
+  upscalers: [],
+  face_restoration: false,
   modes: [{ name: "text-to-image", kind: "diffusion.text_to_image", label: "Make pictures", fields }],
 };

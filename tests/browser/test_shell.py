@@ -21,6 +21,7 @@ PAGES = {
     "/text-to-image": "Make a picture",
     "/image-to-image": "Make a picture",
     "/inpaint": "Make a picture",
+    "/upscale": "Larger, and sharp",
     "/jobs": "Jobs",
     "/assets": "Assets",
     "/datasets": "Datasets",

@@ -40,7 +40,7 @@ def starter() -> Model:
     return model
 
 
-def loaded(folder: Path) -> Model | ForeignModel:
+def loaded(folder: Path) -> Loaded:
     """A model of a test's own making."""
     return load("own", str(folder), LoadOptions(device="cpu", cores=2), Pulse(), Gate())
 

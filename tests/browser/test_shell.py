@@ -21,6 +21,8 @@ PAGES = {
     "/text-to-image": "Make a picture",
     "/image-to-image": "A picture from a picture",
     "/inpaint": "Change a part, keep the rest",
+    "/text-to-video": "Your first video",
+    "/image-to-video": "A picture in motion",
     "/jobs": "Jobs",
     "/assets": "Assets",
     "/datasets": "Datasets",

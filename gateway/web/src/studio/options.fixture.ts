@@ -33,6 +33,7 @@ export const options: GenerateOptions = {
     { label: "Square", width: 256, height: 256 },
     { label: "Portrait 2:3", width: 208, height: 312 },
   ],
+  shapes: [{ name: "16:9", label: "Wide 16:9", width: 344, height: 192 }],
   formats: ["png", "webp"],
   limits: fields,
   modes: [{ name: "text-to-image", kind: "diffusion.text_to_image", label: "Make pictures", fields }],

@@ -1,5 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { Film } from "lucide-react";
+import type { GenerateOptions } from "@/api/types";
 import { CameraFields } from "@/studio/camera/camera-fields";
 import { ChoiceField } from "@/studio/fields/choice-field";
 import { ModelField } from "@/studio/fields/model-field";
@@ -8,22 +9,23 @@ import { SamplingFields } from "@/studio/fields/sampling-fields";
 import { ClipFormatField, MotionField, ShapeField, TimeFields } from "@/studio/fields/video-fields";
 import { FirstResult } from "@/studio/first-result";
 import { ModePage } from "@/studio/mode-page";
-import type { StudioSearch } from "@/studio/search";
 import { SourceField } from "@/studio/source/source-field";
 
 const route = getRouteApi("/image-to-video");
 const MISSING = { image: "Choose a picture to begin with." };
 // A camera that stands still over a still makes a video nobody needs.
-const INITIAL = { camera: { move: "zoom_in", intensity: 0.5 } };
+const initial = (options: GenerateOptions) => ({
+  model: options.models[0]?.name ?? "",
+  camera: { move: "zoom_in", intensity: 0.5 },
+});
 
 export default function ImageToVideoPage() {
-  const search: StudioSearch = route.useSearch();
   return (
     <ModePage
       title="Image to Video"
       name="image-to-video"
-      search={search}
-      initial={() => INITIAL}
+      search={route.useSearch()}
+      initial={initial}
       missing={MISSING}
       action={() => "Make a video"}
       essentials={(form) => (

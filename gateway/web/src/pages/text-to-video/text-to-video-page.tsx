@@ -1,5 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { Clapperboard } from "lucide-react";
+import type { GenerateOptions } from "@/api/types";
 import { CameraFields } from "@/studio/camera/camera-fields";
 import { ModelField } from "@/studio/fields/model-field";
 import { PromptFields } from "@/studio/fields/prompt-fields";
@@ -12,12 +13,15 @@ const route = getRouteApi("/text-to-video");
 const EXAMPLES = ["a red apple on a blue background", "a rocket at night", "a butterfly at sunset"];
 const MISSING = { prompt: "Say what the video should show." };
 
+const initial = (options: GenerateOptions) => ({ model: options.models[0]?.name ?? "", aspect_ratio: "1:1" });
+
 export default function TextToVideoPage() {
   return (
     <ModePage
       title="Text to Video"
       name="text-to-video"
       search={route.useSearch()}
+      initial={initial}
       missing={MISSING}
       action={() => "Make a video"}
       essentials={(form) => (
@@ -30,7 +34,7 @@ export default function TextToVideoPage() {
       settings={(form, lastSeed) => (
         <>
           <TimeFields form={form} />
-          <ShapeField form={form} automatic="Square" />
+          <ShapeField form={form} />
           <ModelField form={form} />
           <SamplingFields form={form} lastSeed={lastSeed} />
           <ClipFormatField form={form} />

@@ -3,8 +3,8 @@ import type { StudioForm } from "../use-form";
 import { ChoiceField } from "./choice-field";
 import { NumberField } from "./number-field";
 
-/** The shape of the frames; `automatic` is what no choice means. Their size follows from it. */
-export function ShapeField({ form, automatic }: { form: StudioForm; automatic: string }) {
+/** The shape of the frames; `automatic` is what no choice means, where that is offered. Their size follows from it. */
+export function ShapeField({ form, automatic }: { form: StudioForm; automatic?: string }) {
   const chosen = form.text("aspect_ratio");
   const choose = (name: string) => form.change({ aspect_ratio: name, width: Number.NaN, height: Number.NaN });
   const sized = form.number("width") > 0 && form.number("height") > 0;
@@ -12,14 +12,16 @@ export function ShapeField({ form, automatic }: { form: StudioForm; automatic: s
     <fieldset className="grid gap-2">
       <legend className="mb-1.5 text-[0.8125rem] font-medium">Shape</legend>
       <div className="flex flex-wrap gap-1.5">
-        <Chip chosen={chosen === "" && !sized} onClick={() => choose("")}>
-          {automatic}
-        </Chip>
+        {automatic !== undefined && (
+          <Chip chosen={chosen === "" && !sized} onClick={() => choose("")}>
+            {automatic}
+          </Chip>
+        )}
         {form.options.shapes.map(({ name, label, width, height }) => (
           <Chip
             key={name}
             chosen={chosen === name && !sized}
-            title={automatic === "Square" ? `${width} × ${height}` : label}
+            title={automatic === undefined ? `${width} × ${height}` : label}
             onClick={() => choose(name)}
           >
             <Outline width={width} height={height} />

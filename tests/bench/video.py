@@ -42,7 +42,7 @@ class Unheard(Job):
 
     async def store(self, data: bytes | Path, **said: Any) -> Asset:
         """Keeps nothing."""
-        return Asset(size=len(data) if isinstance(data, bytes) else data.stat().st_size)
+        return Asset()
 
 
 def main() -> None:

@@ -35,6 +35,8 @@ def offered(found: diffusion_pb2.DiffusionOptions | None) -> schemas.GenerationO
         formats=list(enum_words(diffusion_pb2.ImageFormat.DESCRIPTOR)),
         limits=next(mode.fields for mode in modes if mode.name == "text-to-image"),
         modes=modes,
+        upscalers=[schemas.Upscaler(**contract.to_json(one)) for one in found.upscalers] if found else [],
+        face_restoration=found.face_restoration if found else False,
     )
 
 
@@ -119,6 +121,7 @@ def _field(field: FieldDescriptor, said: dict[str, Any], required: bool) -> sche
         max_length=flat.get("maxLength"),
         default=flat.get("default"),
         choices=_choices(enum) if enum else None,
+        reference=flat.get("x-reference"),
         unit=flat.get("x-unit"),
         description=flat.get("description"),
         fields=_fields(inner) if inner and not field.is_repeated and inner.full_name not in FREE_FORM else None,

@@ -168,9 +168,21 @@ class FieldLimits(BaseModel):
     max_length: int | None = None
     default: Any = None
     choices: list[Choice] | None = Field(None, description="The words it may hold; absent where it is no choice.")
+    reference: str | None = Field(None, description="What it refers to: `image`, `video`, `model`, `upscaler` …")
     unit: str | None = None
     description: str | None = None
     fields: "dict[str, FieldLimits] | None" = Field(None, description="The fields of an object.")
+
+
+class Upscaler(BaseModel):
+    """What makes pictures and videos larger."""
+
+    name: str = Field(examples=["realesr-animevideov3"])
+    description: str
+    scales: list[int] = Field(description="Scales it has weights for; others are resampled from its next larger one.")
+    default_scales: list[int] = Field(description="Scales at which it is the default for pictures.")
+    status: str = Field(description="`available`, or `missing` while its weights are not there.")
+    error: str = Field(description="Why it cannot be used, if it cannot.")
 
 
 class GenerationMode(BaseModel):
@@ -193,3 +205,5 @@ class GenerationOptions(BaseModel):
     formats: list[str]
     limits: dict[str, FieldLimits] = Field(description="The fields of `text-to-image`.")
     modes: list[GenerationMode]
+    upscalers: list[Upscaler] = Field(description="The default for videos first.")
+    face_restoration: bool = Field(description="True if `face_restore` can be asked for.")

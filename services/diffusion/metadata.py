@@ -7,14 +7,17 @@ MP4: the tags `comment` and `description`. GIF: both in its comment.
 import io
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 _JSON_KEY = "atelier"
 _TEXT_KEY = "parameters"
+_CLIP_KEY = "description"
 # EXIF 2.32 (CIPA DC-008): tags of the Exif IFD. UserComment is led by its character code.
 _EXIF_IFD = 0x8769
 _USER_COMMENT = 0x9286
@@ -55,6 +58,8 @@ def notes(settings: dict[str, Any]) -> Notes:
 
 def parameters(settings: dict[str, Any]) -> str:
     """The settings in the form that AUTOMATIC1111's web UI writes and most tools read."""
+    if "scale" in settings:
+        return _of_upscaled(settings)
     lines = [settings["prompt"]]
     if settings["negative_prompt"]:
         lines.append(f"Negative prompt: {settings['negative_prompt']}")
@@ -65,6 +70,13 @@ def parameters(settings: dict[str, Any]) -> str:
         f"Version: Atelier {settings['versions']['atelier']}"
     )
     return "\n".join(lines)
+
+
+def _of_upscaled(settings: dict[str, Any]) -> str:
+    """What the source said, and as that web UI adds to it, the upscaler."""
+    source: dict[str, Any] = settings.get("source") or {}
+    said = f"{parameters(source)}, " if source else ""
+    return f"{said}Postprocess upscale by: {settings['scale']}, Postprocess upscaler: {settings['model']}"
 
 
 def _of_source(settings: dict[str, Any]) -> str:
@@ -78,16 +90,21 @@ def _of_source(settings: dict[str, Any]) -> str:
 
 def encode(image: Image.Image, image_format: str, settings: dict[str, Any]) -> Encoded:
     """The image as a file of `image_format` (png, jpeg, webp) that carries its settings; equal input, equal bytes."""
-    said = notes(settings)
     buffer = io.BytesIO()
+    save(image, buffer, image_format, settings)
+    return Encoded(buffer.getvalue(), CONTENT_TYPES[image_format])
+
+
+def save(image: Image.Image, file: Path | BinaryIO, image_format: str, settings: dict[str, Any]) -> None:
+    """The same into a file, for what is large. JPEG knows no transparency: give it an opaque picture."""
+    said = notes(settings)
     if image_format == "png":
         info = PngInfo()
         info.add_text(_TEXT_KEY, said.text)
         info.add_text(_JSON_KEY, said.document)
-        image.save(buffer, "PNG", pnginfo=info)
+        image.save(file, "PNG", pnginfo=info)
     else:
-        image.convert("RGB").save(buffer, image_format.upper(), quality=95, exif=_exif(said))
-    return Encoded(buffer.getvalue(), CONTENT_TYPES[image_format])
+        image.save(file, image_format.upper(), quality=95, exif=_exif(said))
 
 
 def webp_exif(said: Notes) -> bytes:
@@ -115,10 +132,22 @@ def _exif(said: Notes) -> bytes:
 def read(data: bytes) -> dict[str, Any] | None:
     """The settings a PNG, JPEG, WebP, GIF or MP4 file of ours carries; None if it carries none or is no such file."""
     try:
-        document = _of_clip(data) if data[4:8] == b"ftyp" else _of_image(data)
-        settings = json.loads(document) if document else None
+        return _parsed(_of_clip(data) if data[4:8] == b"ftyp" else _of_image(data))
     except (OSError, ValueError, SyntaxError, zlib.error):
         # Pillow raises SyntaxError for some broken files.
+        return None
+
+
+def settings_in(tags: Mapping[str, str]) -> dict[str, Any] | None:
+    """The settings among the tags of a clip; None if there are none."""
+    return _parsed(tags.get(_CLIP_KEY))
+
+
+def _parsed(document: str | None) -> dict[str, Any] | None:
+    try:
+        settings = json.loads(document) if document else None
+    except (ValueError, RecursionError):
+        # Uploads come from anyone: it may be nested deeper than anyone would.
         return None
     return settings if isinstance(settings, dict) else None
 
@@ -135,7 +164,7 @@ def _of_clip(data: bytes) -> str | None:
 
     # libav's errors are OSErrors or ValueErrors.
     with av.open(io.BytesIO(data), format="mp4", metadata_errors="replace") as container:
-        return container.metadata.get("description")
+        return container.metadata.get(_CLIP_KEY)
 
 
 def _note(image: Image.Image) -> str | None:

@@ -20,7 +20,9 @@ from atelier.v1.diffusion_pb2 import (
     InpaintRequest,
     TextToImageRequest,
     TextToVideoRequest,
+    UpscaleRequest,
 )
+from atelier.v1.diffusion_pb2 import Upscaler as UpscalerOption
 from services.diffusion import metadata, tasks
 from services.diffusion.engine import Engine
 from services.diffusion.faults import CannotSample, EngineFault
@@ -35,6 +37,9 @@ from services.diffusion.samplers import SAMPLERS
 from services.diffusion.sampling import Sampling
 from services.diffusion.settings import DiffusionSettings
 from services.diffusion.tasks import Shot, Task
+from services.diffusion.upscale.lanes import Lanes
+from services.diffusion.upscale.upscalers import UPSCALERS, Upscaler, Upscalers
+from services.diffusion.upscale.upscaling import Upscaling
 from services.diffusion.video.model import VideoModel
 from services.diffusion.video.shooting import Shooting, technique
 from services.kit.call import Call
@@ -52,6 +57,8 @@ log = structlog.get_logger(__name__)
 
 # How often a waiting job asks whether it was cancelled and whether the engine still moves.
 _LOOK_S = 0.25
+# How often it is looked whether the weights of the upscalers have come.
+_WEIGHTS_LOOK_S = 5.0
 
 
 class Diffusion(Service):
@@ -74,6 +81,12 @@ class Diffusion(Service):
             hash_cache=settings.home / "model-hashes.json",
         )
         self._models = Models(settings.sources, lambda n, s: load(n, s, options, self._engine.pulse, gate))
+        self._upscaling = Upscaling(
+            upscalers=Upscalers(settings.upscalers),
+            lanes=Lanes(settings.cores),
+            home=settings.home,
+            max_pixels=round(settings.diffusion_upscale_max_megapixels * 1_000_000),
+        )
         self.status("starting", f"loading {self._models.default}")
         self._warming = asyncio.create_task(self._warm_up(), name="warm-up")
 
@@ -81,6 +94,7 @@ class Diffusion(Service):
         """End the engine after its present step."""
         await end(self._warming)
         await asyncio.to_thread(self._engine.close)
+        await asyncio.to_thread(self._upscaling.lanes.close)
 
     @property
     def diffusion_settings(self) -> DiffusionSettings:
@@ -94,7 +108,15 @@ class Diffusion(Service):
             log.error("model_not_loaded", error=str(error))
             self.status("failed", str(error))
         else:
-            self.status("ready")
+            await self._await_upscalers()
+
+    async def _await_upscalers(self) -> None:
+        """Ready at once; what is said besides ends when the weights of the upscalers are there."""
+        upscalers = self._upscaling.upscalers
+        while missing := next(filter(None, map(upscalers.missing, UPSCALERS)), ""):
+            self.status("ready", f"upscaling waits for its weights: {missing}")
+            await asyncio.sleep(_WEIGHTS_LOOK_S)
+        self.status("ready")
 
     @method
     async def text_to_image(self, request: TextToImageRequest, job: Job) -> GenerationResult:
@@ -122,9 +144,22 @@ class Diffusion(Service):
         return await self._video(request, job, tasks.image_to_video)
 
     @method
+    async def upscale(self, request: UpscaleRequest, job: Job) -> GenerationResult:
+        """Make a picture or a video larger."""
+        try:
+            return await self._upscaling.run(request, job)
+        except EngineFault as fault:
+            raise _failure(fault) from fault
+
+    @method
     async def options(self, request: DiffusionOptionsRequest, call: Call) -> DiffusionOptions:
-        """Models and samplers."""
-        return DiffusionOptions(models=[_described(s) for s in self._models.states()], samplers=list(SAMPLERS))
+        """Models, samplers and upscalers."""
+        upscalers = self._upscaling.upscalers
+        return DiffusionOptions(
+            models=[_described(s) for s in self._models.states()],
+            samplers=list(SAMPLERS),
+            upscalers=[_described_upscaler(one, upscalers.missing(one)) for one in UPSCALERS],
+        )
 
     async def _pictures(self, request: R, job: Job, planned: Planned[R]) -> GenerationResult:
         data = contract.to_json(request)
@@ -269,6 +304,17 @@ def _described(state: ModelState) -> DiffusionModel:
         described.hash = state.card.hash
         described.device = state.card.device
     return described
+
+
+def _described_upscaler(upscaler: Upscaler, missing: str) -> UpscalerOption:
+    return UpscalerOption(
+        name=upscaler.name,
+        description=upscaler.description,
+        scales=list(upscaler.weights),
+        default_scales=upscaler.default_scales,
+        status="missing" if missing else "available",
+        error=missing,
+    )
 
 
 def _failure(fault: EngineFault) -> Failure:

@@ -39,6 +39,7 @@ CHECKED_FURTHER = (
     "/api/code",
     "/api/datasets",
     "/api/endpoints",
+    "/api/generate/upscale",
     "/api/prompts",
     "/api/routing",
     "/api/usage",

@@ -166,6 +166,13 @@ const imageToVideo = createRoute({
   component: lazyRouteComponent(() => import("@/pages/image-to-video/image-to-video-page")),
 });
 
+const upscale = createRoute({
+  getParentRoute: () => root,
+  path: "/upscale",
+  validateSearch: studioSearch,
+  component: lazyRouteComponent(() => import("@/pages/upscale/upscale-page")),
+});
+
 const jobs = createRoute({
   getParentRoute: () => root,
   path: "/jobs",
@@ -268,6 +275,7 @@ export const router = createRouter({
   inpaint,
     textToVideo,
     imageToVideo,
+    upscale,
     jobs,
     assets,
     datasets,

@@ -1462,6 +1462,12 @@ export type FieldLimits = {
      */
     choices?: Array<Choice> | null;
     /**
+     * Reference
+     *
+     * What it refers to: `image`, `video`, `model`, `upscaler` …
+     */
+    reference?: string | null;
+    /**
      * Unit
      */
     unit?: string | null;
@@ -1663,6 +1669,18 @@ export type GenerationOptions = {
      * Modes
      */
     modes: Array<GenerationMode>;
+    /**
+     * Upscalers
+     *
+     * The default for videos first.
+     */
+    upscalers: Array<Upscaler>;
+    /**
+     * Face Restoration
+     *
+     * True if `face_restore` can be asked for.
+     */
+    face_restoration: boolean;
 };
 
 /**
@@ -1780,7 +1798,7 @@ export type ImageToImageRequest = {
     /**
      * Sampler
      *
-     * Sampler.
+     * Sampler. On Karras' noise schedule a picture begins with less noise at the same strength, and so stays closer.
      */
     sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
     /**
@@ -2016,7 +2034,7 @@ export type InpaintRequest = {
     /**
      * Sampler
      *
-     * Sampler.
+     * Sampler. On Karras' noise schedule a picture begins with less noise at the same strength, and so stays closer.
      */
     sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
     /**
@@ -3169,6 +3187,102 @@ export type TextToVideoRequest = {
      * The project it belongs to.
      */
     project_id?: string | null;
+};
+
+/**
+ * UpscaleRequest
+ *
+ * Settings of an upscaling job: a picture or a video, one of the two.
+ */
+export type UpscaleRequest = {
+    /**
+     * Image
+     *
+     * The picture to make larger. Transparency is kept.
+     */
+    image?: string;
+    /**
+     * Video
+     *
+     * The video to make larger; its sound and its pace are kept.
+     */
+    video?: string;
+    /**
+     * Scale
+     *
+     * How many times as wide and high.
+     */
+    scale?: number;
+    /**
+     * Model
+     *
+     * Upscaler to use, one of those the options name; empty = the default for this scale.
+     */
+    model?: string;
+    /**
+     * Face Restore
+     *
+     * True restores faces as well, where the options say that this can be done.
+     */
+    face_restore?: boolean;
+    /**
+     * Tile
+     *
+     * Side of the tiles it is worked on in; absent = what suits the upscaler. Smaller ones need less memory.
+     */
+    tile?: number | null;
+    /**
+     * Format
+     *
+     * File format of a picture; a video becomes an MP4.
+     */
+    format?: 'png' | 'jpeg' | 'webp';
+    /**
+     * Project Id
+     *
+     * The project it belongs to.
+     */
+    project_id?: string | null;
+};
+
+/**
+ * Upscaler
+ *
+ * What makes pictures and videos larger.
+ */
+export type Upscaler = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Scales
+     *
+     * Scales it has weights for; others are resampled from its next larger one.
+     */
+    scales: Array<number>;
+    /**
+     * Default Scales
+     *
+     * Scales at which it is the default for pictures.
+     */
+    default_scales: Array<number>;
+    /**
+     * Status
+     *
+     * `available`, or `missing` while its weights are not there.
+     */
+    status: string;
+    /**
+     * Error
+     *
+     * Why it cannot be used, if it cannot.
+     */
+    error: string;
 };
 
 /**
@@ -4649,6 +4763,71 @@ export type ImageToVideoResponses = {
 };
 
 export type ImageToVideoResponse = ImageToVideoResponses[keyof ImageToVideoResponses];
+
+export type UpscaleData = {
+    body: UpscaleRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A key of your choice; the same request with the same key gives the same job.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/generate/upscale';
+};
+
+export type UpscaleErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpscaleError = UpscaleErrors[keyof UpscaleErrors];
+
+export type UpscaleResponses = {
+    /**
+     * Accepted; the job survives anything from here on.
+     */
+    202: Job;
+};
+
+export type UpscaleResponse = UpscaleResponses[keyof UpscaleResponses];
 
 export type ListGenerationsData = {
     body?: never;

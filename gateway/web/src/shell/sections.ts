@@ -15,11 +15,12 @@ import {
   LibraryBig,
   type LucideIcon,
   MessageSquare,
+  Scaling,
   Settings,
 } from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/text-to-image" | "/image-to-image" | "/inpaint" | "/text-to-video" | "/image-to-video" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
+  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/text-to-image" | "/image-to-image" | "/inpaint" | "/upscale" | "/text-to-video" | "/image-to-video" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -55,6 +56,7 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
         icon: Film,
         keywords: ["film", "clip", "animate", "camera", "pan", "zoom", "ken burns"],
       },
+      { to: "/upscale", label: "Upscale", icon: Scaling, keywords: ["larger", "enlarge", "resolution", "super-resolution", "esrgan"] },
     ],
   },
   {

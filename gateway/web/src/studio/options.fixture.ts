@@ -36,5 +36,7 @@ export const options: GenerateOptions = {
   shapes: [{ name: "16:9", label: "Wide 16:9", width: 344, height: 192 }],
   formats: ["png", "webp"],
   limits: fields,
+  upscalers: [],
+  face_restoration: false,
   modes: [{ name: "text-to-image", kind: "diffusion.text_to_image", label: "Make pictures", fields }],
 };

@@ -5,6 +5,7 @@ const PAGES = {
   "diffusion.inpaint": "/inpaint",
   "diffusion.text_to_video": "/text-to-video",
   "diffusion.image_to_video": "/image-to-video",
+  "diffusion.upscale": "/upscale",
 } as const;
 
 export type StudioPage = (typeof PAGES)[keyof typeof PAGES];

@@ -280,6 +280,24 @@ class ImageToVideoRequest(_message.Message):
     preview_every: int
     def __init__(self, image: _Optional[str] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., duration_s: _Optional[float] = ..., fps: _Optional[int] = ..., aspect_ratio: _Optional[str] = ..., fit: _Optional[_Union[Fit, str]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., camera: _Optional[_Union[Camera, _Mapping]] = ..., motion_intensity: _Optional[float] = ..., steps: _Optional[int] = ..., cfg_scale: _Optional[float] = ..., seed: _Optional[int] = ..., sampler: _Optional[_Union[Sampler, str]] = ..., format: _Optional[_Union[ClipFormat, str]] = ..., preview_every: _Optional[int] = ...) -> None: ...
 
+class UpscaleRequest(_message.Message):
+    __slots__ = ("image", "video", "scale", "model", "face_restore", "tile", "format")
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    VIDEO_FIELD_NUMBER: _ClassVar[int]
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    FACE_RESTORE_FIELD_NUMBER: _ClassVar[int]
+    TILE_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    image: str
+    video: str
+    scale: int
+    model: str
+    face_restore: bool
+    tile: int
+    format: ImageFormat
+    def __init__(self, image: _Optional[str] = ..., video: _Optional[str] = ..., scale: _Optional[int] = ..., model: _Optional[str] = ..., face_restore: _Optional[bool] = ..., tile: _Optional[int] = ..., format: _Optional[_Union[ImageFormat, str]] = ...) -> None: ...
+
 class GenerationResult(_message.Message):
     __slots__ = ("outputs", "seed", "model", "model_hash")
     OUTPUTS_FIELD_NUMBER: _ClassVar[int]
@@ -297,12 +315,32 @@ class DiffusionOptionsRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class DiffusionOptions(_message.Message):
-    __slots__ = ("models", "samplers")
+    __slots__ = ("models", "samplers", "upscalers", "face_restoration")
     MODELS_FIELD_NUMBER: _ClassVar[int]
     SAMPLERS_FIELD_NUMBER: _ClassVar[int]
+    UPSCALERS_FIELD_NUMBER: _ClassVar[int]
+    FACE_RESTORATION_FIELD_NUMBER: _ClassVar[int]
     models: _containers.RepeatedCompositeFieldContainer[DiffusionModel]
     samplers: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, models: _Optional[_Iterable[_Union[DiffusionModel, _Mapping]]] = ..., samplers: _Optional[_Iterable[str]] = ...) -> None: ...
+    upscalers: _containers.RepeatedCompositeFieldContainer[Upscaler]
+    face_restoration: bool
+    def __init__(self, models: _Optional[_Iterable[_Union[DiffusionModel, _Mapping]]] = ..., samplers: _Optional[_Iterable[str]] = ..., upscalers: _Optional[_Iterable[_Union[Upscaler, _Mapping]]] = ..., face_restoration: _Optional[bool] = ...) -> None: ...
+
+class Upscaler(_message.Message):
+    __slots__ = ("name", "description", "scales", "default_scales", "status", "error")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    SCALES_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_SCALES_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    description: str
+    scales: _containers.RepeatedScalarFieldContainer[int]
+    default_scales: _containers.RepeatedScalarFieldContainer[int]
+    status: str
+    error: str
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., scales: _Optional[_Iterable[int]] = ..., default_scales: _Optional[_Iterable[int]] = ..., status: _Optional[str] = ..., error: _Optional[str] = ...) -> None: ...
 
 class DiffusionModel(_message.Message):
     __slots__ = ("name", "status", "native_size", "hash", "source", "device", "error")

@@ -19,6 +19,8 @@ PAGES = {
     "/prompts": "Prompts",
     "/creator": "Creator",
     "/text-to-image": "Make a picture",
+    "/text-to-video": "Make a video",
+    "/image-to-video": "Make a video",
     "/image-to-image": "Make a picture",
     "/inpaint": "Make a picture",
     "/upscale": "Larger, and sharp",

@@ -20,7 +20,17 @@ EXAMPLES = 12
 SLOW_OR_LARGE = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 DOCUMENT = ROOT / "gateway" / "web" / "openapi.json"
 # What is valid but would take long, made small: the largest value sent, by field.
-SMALL = {"steps": 2, "width": 64, "height": 64, "count": 1, "n": 1, "max_tokens": 4, "max_completion_tokens": 4}
+SMALL = {
+    "steps": 2,
+    "duration_s": 3,
+    "fps": 4,
+    "width": 64,
+    "height": 64,
+    "count": 1,
+    "n": 1,
+    "max_tokens": 4,
+    "max_completion_tokens": 4,
+}
 # Without a limit a model writes as much as its context holds.
 MADE_SHORT = ("/v1/chat/completions", "/v1/completions", "/api/chat/compare", "/api/code/generate")
 CHECKED_FURTHER = (

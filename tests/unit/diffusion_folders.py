@@ -23,29 +23,32 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from services.diffusion.settings import STARTER
 
-_WIDTH = 16
+WIDTH = 16
 _CHANNELS = 4
 
 
-def _tokenizer() -> Any:
+def tokenizer() -> Any:
+    """The starter model's."""
     return CLIPTokenizer.from_pretrained(STARTER / "tokenizer")
 
 
-def _text(kind: Any) -> Any:
+def text(kind: Any) -> Any:
+    """A text encoder."""
     return kind(
         CLIPTextConfig(
-            vocab_size=len(_tokenizer()),
-            hidden_size=_WIDTH,
-            intermediate_size=_WIDTH,
+            vocab_size=len(tokenizer()),
+            hidden_size=WIDTH,
+            intermediate_size=WIDTH,
             num_hidden_layers=2,
             num_attention_heads=2,
-            projection_dim=_WIDTH,
-            eos_token_id=_tokenizer().eos_token_id,
+            projection_dim=WIDTH,
+            eos_token_id=tokenizer().eos_token_id,
         )
     )
 
 
-def _vae(channels: int = _CHANNELS) -> Any:
+def vae(channels: int = _CHANNELS) -> Any:
+    """An autoencoder of four pixels per latent."""
     return AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 3,
         up_block_types=("UpDecoderBlock2D",) * 3,
@@ -57,7 +60,8 @@ def _vae(channels: int = _CHANNELS) -> Any:
     )
 
 
-def _unet(**more: Any) -> Any:
+def unet(**more: Any) -> Any:
+    """A denoiser."""
     return UNet2DConditionModel(
         sample_size=16,
         in_channels=_CHANNELS,
@@ -76,19 +80,19 @@ def sdxl(folder: Path) -> Path:
     """Stable Diffusion XL: two text encoders, pooled text and size conditioning."""
     torch.manual_seed(1)
     # Six numbers of size conditioning, eight features each, beside the pooled text.
-    unet = _unet(
-        cross_attention_dim=2 * _WIDTH,
+    denoiser = unet(
+        cross_attention_dim=2 * WIDTH,
         addition_embed_type="text_time",
         addition_time_embed_dim=8,
-        projection_class_embeddings_input_dim=_WIDTH + 6 * 8,
+        projection_class_embeddings_input_dim=WIDTH + 6 * 8,
     )
     StableDiffusionXLPipeline(
-        vae=_vae(),
-        text_encoder=_text(CLIPTextModel),
-        text_encoder_2=_text(CLIPTextModelWithProjection),
-        tokenizer=_tokenizer(),
-        tokenizer_2=_tokenizer(),
-        unet=unet,
+        vae=vae(),
+        text_encoder=text(CLIPTextModel),
+        text_encoder_2=text(CLIPTextModelWithProjection),
+        tokenizer=tokenizer(),
+        tokenizer_2=tokenizer(),
+        unet=denoiser,
         scheduler=EulerDiscreteScheduler(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012),
         add_watermarker=False,
     ).save_pretrained(folder)
@@ -99,10 +103,10 @@ def lcm(folder: Path) -> Path:
     """A latent consistency model: the guidance scale is an input of the UNet."""
     torch.manual_seed(2)
     LatentConsistencyModelPipeline(
-        vae=_vae(),
-        text_encoder=_text(CLIPTextModel),
-        tokenizer=_tokenizer(),
-        unet=_unet(cross_attention_dim=_WIDTH, time_cond_proj_dim=32),
+        vae=vae(),
+        text_encoder=text(CLIPTextModel),
+        tokenizer=tokenizer(),
+        unet=unet(cross_attention_dim=WIDTH, time_cond_proj_dim=32),
         scheduler=LCMScheduler(),
         safety_checker=None,
         feature_extractor=None,
@@ -121,20 +125,20 @@ def sd3(folder: Path) -> Path:
         num_layers=1,
         attention_head_dim=8,
         num_attention_heads=2,
-        caption_projection_dim=_WIDTH,
-        joint_attention_dim=2 * _WIDTH,
-        pooled_projection_dim=2 * _WIDTH,
+        caption_projection_dim=WIDTH,
+        joint_attention_dim=2 * WIDTH,
+        pooled_projection_dim=2 * WIDTH,
         out_channels=_CHANNELS,
     )
     no_encoder: Any = None
     StableDiffusion3Pipeline(
         transformer=transformer,
         scheduler=FlowMatchEulerDiscreteScheduler(),
-        vae=_vae(),
-        text_encoder=_text(CLIPTextModelWithProjection),
-        tokenizer=_tokenizer(),
-        text_encoder_2=_text(CLIPTextModelWithProjection),
-        tokenizer_2=_tokenizer(),
+        vae=vae(),
+        text_encoder=text(CLIPTextModelWithProjection),
+        tokenizer=tokenizer(),
+        text_encoder_2=text(CLIPTextModelWithProjection),
+        tokenizer_2=tokenizer(),
         text_encoder_3=no_encoder,
         tokenizer_3=no_encoder,
     ).save_pretrained(folder)

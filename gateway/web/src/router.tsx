@@ -152,6 +152,20 @@ const inpaint = createRoute({
   component: lazyRouteComponent(() => import("@/pages/inpaint/inpaint-page")),
 });
 
+const textToVideo = createRoute({
+  getParentRoute: () => root,
+  path: "/text-to-video",
+  validateSearch: studioSearch,
+  component: lazyRouteComponent(() => import("@/pages/text-to-video/text-to-video-page")),
+});
+
+const imageToVideo = createRoute({
+  getParentRoute: () => root,
+  path: "/image-to-video",
+  validateSearch: studioSearch,
+  component: lazyRouteComponent(() => import("@/pages/image-to-video/image-to-video-page")),
+});
+
 const upscale = createRoute({
   getParentRoute: () => root,
   path: "/upscale",
@@ -259,6 +273,8 @@ export const router = createRouter({
     textToImage,
   imageToImage,
   inpaint,
+    textToVideo,
+    imageToVideo,
     upscale,
     jobs,
     assets,

@@ -3,10 +3,12 @@ import {
   BookText,
   Brush,
   ChartColumn,
+  Clapperboard,
   Columns2,
   CodeXml,
   Cpu,
   Database,
+  Film,
   House,
   Image,
   Images,
@@ -18,7 +20,7 @@ import {
 } from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/text-to-image" | "/image-to-image" | "/inpaint" | "/upscale" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
+  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/text-to-image" | "/image-to-image" | "/inpaint" | "/upscale" | "/text-to-video" | "/image-to-video" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -42,6 +44,18 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
         keywords: ["picture", "variation", "sketch", "strength", "img2img"],
       },
       { to: "/inpaint", label: "Inpaint", icon: Brush, keywords: ["mask", "brush", "repair", "remove", "replace"] },
+      {
+        to: "/text-to-video",
+        label: "Text to Video",
+        icon: Clapperboard,
+        keywords: ["film", "clip", "animation", "camera", "generate"],
+      },
+      {
+        to: "/image-to-video",
+        label: "Image to Video",
+        icon: Film,
+        keywords: ["film", "clip", "animate", "camera", "pan", "zoom", "ken burns"],
+      },
       { to: "/upscale", label: "Upscale", icon: Scaling, keywords: ["larger", "enlarge", "resolution", "super-resolution", "esrgan"] },
     ],
   },

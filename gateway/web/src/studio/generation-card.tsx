@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { RotateCw, SlidersHorizontal, X } from "lucide-react";
+import { Maximize2, RotateCw, SlidersHorizontal, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { generateOptionsQuery } from "@/api/queries";
 import type { Asset, GenerateOptions } from "@/api/types";
 import { AssetImage } from "@/components/asset-media/asset-image";
+import { AssetVideo } from "@/components/asset-media/asset-video";
+import { Badge } from "@/components/badge/badge";
 import { Button } from "@/components/button/button";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { JobProgress } from "@/components/job-progress/job-progress";
@@ -31,8 +33,11 @@ function summary(job: LiveJob, samplers: GenerateOptions["samplers"]): string {
   const made = job.outputs[0];
   const given = { ...job.params, ...made?.provenance };
   const [width, height, steps, cfg] = [given.width, given.height, given.steps, given.cfg_scale].map(text);
+  const [seconds, fps] = [given.duration_s, given.fps].map(text);
   return [
     width && height ? `${width} × ${height}` : "",
+    seconds ? `${seconds} s` : "",
+    fps ? `${fps} fps` : "",
     given.scale ? `×${text(given.scale)}` : "",
     steps ? `${steps} steps` : "",
     cfg ? `CFG ${cfg}` : "",
@@ -64,7 +69,23 @@ function Tile({ job, index, onOpen }: { job: LiveJob; index: number; onOpen: (as
   const asset = job.outputs.find((output) => output.index === index);
   const preview = job.previews[index];
   const shape = "block w-full overflow-hidden rounded-xl bg-sunken";
-  const ratio = { aspectRatio: `${Number(job.params.width) || 1} / ${Number(job.params.height) || 1}` };
+  const made = asset !== undefined && asset.width > 0 ? asset : job.params;
+  const ratio = { aspectRatio: `${Number(made.width) || 1} / ${Number(made.height) || 1}` };
+  if (asset?.kind === "video") {
+    return (
+      <div className={`${shape} relative`} style={ratio}>
+        <AssetVideo asset={asset} className="size-full" />
+        <IconButton
+          label={`Open video ${index + 1}: ${jobTitle(job)}`}
+          look="secondary"
+          className="absolute top-2 right-2"
+          onClick={() => onOpen(asset)}
+        >
+          <Maximize2 />
+        </IconButton>
+      </div>
+    );
+  }
   if (asset !== undefined) {
     return (
       <button
@@ -83,7 +104,7 @@ function Tile({ job, index, onOpen }: { job: LiveJob; index: number; onOpen: (as
   }
   if (preview !== undefined) {
     return (
-      <div className={shape} style={ratio}>
+      <div className={shape} style={job.params.duration_s === undefined ? ratio : undefined}>
         <img src={preview} alt={`Preview ${index + 1}`} className="size-full object-cover" data-preview={index} />
       </div>
     );
@@ -102,6 +123,7 @@ export function GenerationCard({ job, onReuse, onOpen, result = null }: Generati
     : Array.from({ length: count }, (_, index) => index);
   const seconds =
     job.started_at && job.finished_at ? (Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1000 : null;
+  const technique = job.outputs[0]?.provenance.technique;
   const reuse = () => onReuse({ ...job.params, ...(seed === null ? {} : { seed }) });
   return (
     <article
@@ -124,6 +146,9 @@ export function GenerationCard({ job, onReuse, onOpen, result = null }: Generati
             <RelativeTime time={job.created_at} />
             {seconds !== null && ` · took ${duration(seconds)}`}
           </p>
+          {typeof technique === "string" && technique !== "" && (
+            <Badge className="mt-1.5">{technique.charAt(0).toUpperCase() + technique.slice(1)}</Badge>
+          )}
         </div>
         {job.status !== "completed" && (
           <span className={ended ? "" : "max-sm:hidden"}>

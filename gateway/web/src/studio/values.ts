@@ -45,10 +45,15 @@ export function requestOf(values: Values, fields: Fields): Record<string, Value>
   const request: Record<string, Value> = {};
   for (const name of Object.keys(fields)) {
     const value = values[name];
-    if (value === undefined || Number.isNaN(value)) continue;
+    if (value === undefined || Number.isNaN(value) || (value === "" && isOpen(fields[name]))) continue;
     request[name] = name === "prompt" && typeof value === "string" ? value.trim() : value;
   }
   return request;
+}
+
+/** True for a field that may be absent and then means something of its own. */
+function isOpen(field: FieldLimit | undefined): boolean {
+  return field !== undefined && !field.required && (field.default === null || field.default === undefined);
 }
 
 /** What the gateway would refuse, said before asking it; the limits are its own. */

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { Asset } from "@/api/types";
 import { CopyButton } from "@/components/copy-button/copy-button";
-import { bytes, dateTime } from "@/lib/format";
+import { bytes, dateTime, duration } from "@/lib/format";
 import { assetSettings } from "./describe";
 
 const SHOWN: readonly [string, string][] = [
@@ -11,6 +11,9 @@ const SHOWN: readonly [string, string][] = [
   ["steps", "Steps"],
   ["cfg_scale", "CFG scale"],
   ["sampler", "Sampler"],
+  ["technique", "Made as"],
+  ["fps", "Frames a second"],
+  ["motion_intensity", "Motion"],
 ];
 
 function Fact({ label, children }: { label: string; children: ReactNode }) {
@@ -55,6 +58,7 @@ export function AssetFacts({ asset }: { asset: Asset }) {
             {asset.width} × {asset.height}
           </Fact>
         )}
+        {asset.duration_s > 0 && <Fact label="Length">{duration(asset.duration_s)}</Fact>}
         <Fact label="File">
           {asset.content_type.split("/").pop()?.toUpperCase()} · {bytes(asset.size)}
         </Fact>

@@ -3,6 +3,7 @@ import { Dialog as Radix } from "radix-ui";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import type { Asset } from "@/api/types";
 import { AssetImage } from "@/components/asset-media/asset-image";
+import { AssetVideo } from "@/components/asset-media/asset-video";
 import { describeAsset } from "@/components/asset-media/describe";
 import { downloadAsset } from "@/components/asset-media/download";
 import { focusLayer } from "@/components/dialog/focus";
@@ -34,7 +35,10 @@ export function Lightbox({ assets, openId, onOpen, actions, details }: LightboxP
     if (asset !== undefined) shown.current = asset.id;
     else if (openId !== null && shown.current === openId) onOpen(null);
   }, [asset, openId, onOpen]);
+  const Media = asset?.kind === "video" ? AssetVideo : AssetImage;
   const onKeyDown = (event: KeyboardEvent) => {
+    // A video's own controls take the arrow keys to seek.
+    if (event.target instanceof HTMLVideoElement) return;
     if (event.metaKey || event.ctrlKey || event.altKey) return;
     if (event.key === "ArrowLeft") show(index - 1);
     else if (event.key === "ArrowRight") show(index + 1);
@@ -73,7 +77,7 @@ export function Lightbox({ assets, openId, onOpen, actions, details }: LightboxP
             </header>
             <div className="flex min-h-0 grow flex-col md:flex-row">
               <div className="relative flex min-h-0 min-w-0 grow items-center bg-sunken">
-                <AssetImage
+                <Media
                   key={asset.id}
                   asset={asset}
                   className="absolute inset-4 size-[calc(100%-2rem)] animate-enter object-contain outline-none"

@@ -1,38 +1,10 @@
 import { ArrowLeftRight } from "lucide-react";
-import type { ComponentProps } from "react";
 import { Field } from "@/components/field/field";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { Input } from "@/components/input/input";
-import { cn } from "@/lib/cn";
+import { Chip, Outline } from "../chips";
 import { modelOf, sizePresets } from "../models";
 import type { StudioForm } from "../use-form";
-
-/** The outline of a size, drawn to scale. */
-function Outline({ width, height }: { width: number; height: number }) {
-  const longer = Math.max(width, height);
-  return (
-    <span aria-hidden="true" className="grid size-4 place-items-center">
-      <span
-        className="rounded-[2px] border border-current"
-        style={{ width: `${(width / longer) * 100}%`, height: `${(height / longer) * 100}%` }}
-      />
-    </span>
-  );
-}
-
-function Chip({ chosen, ...rest }: ComponentProps<"button"> & { chosen: boolean }) {
-  return (
-    <button
-      type="button"
-      aria-pressed={chosen}
-      className={cn(
-        "flex h-8 items-center gap-1.5 rounded-lg border px-2 text-xs font-medium transition-colors",
-        chosen ? "border-accent bg-accent-soft text-accent" : "text-muted hover:bg-hover hover:text-foreground",
-      )}
-      {...rest}
-    />
-  );
-}
 
 /** Width and height of the result; `automatic` is what boxes left empty mean, where they may be. */
 export function SizeField({ form, automatic }: { form: StudioForm; automatic?: string }) {

@@ -40,9 +40,11 @@ def starter() -> Model:
     return model
 
 
-def loaded(folder: Path) -> Loaded:
-    """A model of a test's own making."""
-    return load("own", str(folder), LoadOptions(device="cpu", cores=2), Pulse(), Gate())
+def loaded(folder: Path) -> Model | ForeignModel:
+    """A model of a test's own making, one of pictures."""
+    model = load("own", str(folder), LoadOptions(device="cpu", cores=2), Pulse(), Gate())
+    assert isinstance(model, Model | ForeignModel)
+    return model
 
 
 @dataclass

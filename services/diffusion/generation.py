@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from services.diffusion.adapters import Applied
+
 
 @dataclass(frozen=True)
 class Source:
@@ -17,6 +19,17 @@ class Source:
     arXiv:2108.01073)."""
     mask: Image.Image | None = None
     """Mode L, of the request's size: what is white is made anew, what is black stays. None = all is made anew."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What one picture is told, with nothing left to chance."""
+
+    prompt: str
+    negative_prompt: str
+    words: str
+    """The prompt without the tags of LoRAs."""
+    loras: tuple[Applied, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,12 @@ class Generation:
     """Steps between previews; 0 = none."""
     source: Source | None = None
     """None = from noise alone."""
+    wordings: tuple[Wording, ...] = ()
+    """What each picture is told, where they are not all told the prompts above."""
+
+    def wording(self, index: int) -> Wording:
+        """What picture `index` is told."""
+        return self.wordings[index] if self.wordings else Wording(self.prompt, self.negative_prompt, self.prompt)
 
     @property
     def guided(self) -> bool:

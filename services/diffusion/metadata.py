@@ -37,13 +37,15 @@ class Encoded:
 
 def parameters(settings: dict[str, Any]) -> str:
     """The settings in the form that AUTOMATIC1111's web UI writes and most tools read."""
-    lines = [settings["prompt"]]
+    beside = (f" <lora:{lora['model']}:{lora['weight']:g}>" for lora in settings.get("loras", ()))
+    lines = [settings["prompt"] + "".join(beside)]
     if settings["negative_prompt"]:
         lines.append(f"Negative prompt: {settings['negative_prompt']}")
     lines.append(
         f"Steps: {settings['steps']}, Sampler: {settings['sampler_label']}, CFG scale: {settings['cfg_scale']:g}, "
         f"Seed: {settings['seed']}, Size: {settings['width']}x{settings['height']}, "
         f"Model hash: {settings['model_hash'][:10]}, Model: {settings['model']}, {_of_source(settings)}"
+        f"{_of_loras(settings)}"
         f"Version: Atelier {settings['versions']['atelier']}"
     )
     return "\n".join(lines)
@@ -52,6 +54,11 @@ def parameters(settings: dict[str, Any]) -> str:
 def _of_source(settings: dict[str, Any]) -> str:
     found = f"Denoising strength: {settings['strength']:g}, " if "strength" in settings else ""
     return found + (f"Mask blur: {settings['mask_blur']}, " if "mask_blur" in settings else "")
+
+
+def _of_loras(settings: dict[str, Any]) -> str:
+    hashes = ", ".join(f"{name}: {digest[:10]}" for name, digest in settings.get("lora_hashes", {}).items())
+    return f'Lora hashes: "{hashes}", ' if hashes else ""
 
 
 def encode(image: Image.Image, image_format: str, settings: dict[str, Any]) -> Encoded:

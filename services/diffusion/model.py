@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from services.diffusion.adapters import Adapters
 from services.diffusion.exactness import BatchProof
 from services.diffusion.faults import CannotSample
 from services.diffusion.generation import Generation
@@ -66,6 +67,12 @@ class Model:
     """UNet calls that run side by side."""
     proof: BatchProof = field(default_factory=BatchProof)
     vae_lock: threading.Lock = field(default_factory=threading.Lock)
+    adapters: Adapters = field(init=False)
+    """LoRAs on the UNet."""
+
+    def __post_init__(self) -> None:
+        """Stand ready to apply LoRAs."""
+        self.adapters = Adapters(self.unet)
 
     @property
     def latent_channels(self) -> int:

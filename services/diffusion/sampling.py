@@ -3,12 +3,17 @@
 import threading
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from services.diffusion import latents
 from services.diffusion.foreign import ForeignModel
-from services.diffusion.generation import Ended, Generation, Happening, Made, Noted, Tell
+from services.diffusion.generation import Ended, Generation, Happening, Made, Tell
 from services.diffusion.model import Model
 from services.diffusion.picture import Conditions, Picture
+
+if TYPE_CHECKING:
+    import torch
+    from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
 
 class Sampling:
@@ -74,22 +79,24 @@ class Sampling:
         """Encode the prompts and the source and draw the noise, if that is not done yet."""
         if self._prepared:
             return
-        self._prepared = True
         model, generation = self.model, self.generation
         assert isinstance(model, Model)
-        positive = model.text.encode(generation.prompt)
-        negative = model.text.encode(generation.negative_prompt, negative=True)
         source = generation.source
-        conditions = Conditions(
-            positive,
-            negative,
-            begun=latents.encode(model, source.image) if source else None,
-            kept=latents.kept(model, source.mask) if source and source.mask else None,
-        )
-        self.active = [Picture(model, generation, k, conditions) for k in range(generation.count)]
-        for what, embedding in (("prompt", positive), ("negative prompt", negative)):
-            if embedding.dropped:
-                self.tell(Noted(f"The {what} is longer than the model can read; left out: {embedding.dropped}"))
+        begun = latents.encode(model, source.image) if source else None
+        kept = latents.kept(model, source.mask) if source and source.mask else None
+        self.active = [
+            Picture(model, generation, k, self._conditions(model, k, begun, kept)) for k in range(generation.count)
+        ]
+        self._prepared = True
+
+    def _conditions(
+        self, model: Model, index: int, begun: "DiagonalGaussianDistribution | None", kept: "torch.Tensor | None"
+    ) -> Conditions:
+        said = self.generation.wording(index)
+        # Without guidance the negative prompt plays no part, so it must not make the other one longer.
+        negative = said.negative_prompt if self.generation.guided else ""
+        parts = tuple(applied.on_unet for applied in said.loras)
+        return Conditions(*model.text.pair(said.words, negative, said.loras), begun, kept, parts)
 
     def sampled(self, picture: Picture) -> None:
         """A picture took its last step."""
@@ -119,18 +126,21 @@ class Sampling:
 
 
 def choose(waiting: Sequence[Sampling], most: int) -> tuple[Model, list[tuple[Sampling, Picture]]]:
-    """The pictures of the next tick, at most `most`: of one model and size, namely the one that waited longest, and
-    within it every request's first picture before any request's second."""
+    """The pictures of the next tick, at most `most`: such as can share a batch with the one that waited longest, and
+    every request's first picture before any request's second."""
     first = min(waiting, key=lambda s: s.served_at)
     model = first.model
     assert isinstance(model, Model)
-    shape = model.latent_shape(first.generation)
-    alike = [s for s in waiting if s.model is model and model.latent_shape(s.generation) == shape]
+    alike = first.active[0].alike
     # Longest unserved first, so that with more requests than places each gets its turn.
-    alike.sort(key=lambda s: s.served_at)
+    fitting = [
+        (sampling, [picture for picture in sampling.active if picture.alike == alike])
+        for sampling in sorted(waiting, key=lambda s: s.served_at)
+        if sampling.model is model
+    ]
     chosen: list[tuple[Sampling, Picture]] = []
-    for place in range(max(len(s.active) for s in alike)):
-        for sampling in alike:
-            if place < len(sampling.active) and len(chosen) < most:
-                chosen.append((sampling, sampling.active[place]))
+    for place in range(max(len(pictures) for _, pictures in fitting)):
+        for sampling, pictures in fitting:
+            if place < len(pictures) and len(chosen) < most:
+                chosen.append((sampling, pictures[place]))
     return model, chosen

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar, cast
 
 import structlog
@@ -18,14 +19,17 @@ from atelier.v1.diffusion_pb2 import (
     TextToImageRequest,
 )
 from services.diffusion import metadata, tasks
+from services.diffusion.emphasis import LoraTag
 from services.diffusion.engine import Engine
 from services.diffusion.faults import CannotSample, EngineFault
 from services.diffusion.gate import Gate
 from services.diffusion.generation import Ended, Happening, Made, Noted, Previewed, Stepped
 from services.diffusion.loading import LoadOptions, load
+from services.diffusion.loras import Loras
 from services.diffusion.model import ModelCard
 from services.diffusion.models import Loaded, Models, ModelState
-from services.diffusion.provenance import settings_of
+from services.diffusion.phrasing import Phrasing
+from services.diffusion.provenance import beside, settings_of
 from services.diffusion.samplers import SAMPLERS
 from services.diffusion.settings import DiffusionSettings
 from services.diffusion.tasks import Task
@@ -66,6 +70,9 @@ class Diffusion(Service):
             hash_cache=settings.home / "model-hashes.json",
         )
         self._models = Models(settings.sources, lambda n, s: load(n, s, options, self._engine.pulse, gate))
+        files = settings.lora_files
+        loras = Loras(files.__getitem__, lambda: list(files), settings.diffusion_lora_cache_mb * 1024 * 1024)
+        self._phrasing = Phrasing(settings.wildcards, loras)
         self.status("starting", f"loading {self._models.default}")
         self._warming = asyncio.create_task(self._warm_up(), name="warm-up")
 
@@ -105,14 +112,22 @@ class Diffusion(Service):
 
     @method
     async def options(self, request: DiffusionOptionsRequest, call: Call) -> DiffusionOptions:
-        """Models and samplers."""
-        return DiffusionOptions(models=[_described(s) for s in self._models.states()], samplers=list(SAMPLERS))
+        """Models, samplers, LoRAs and lists."""
+        return DiffusionOptions(
+            models=[_described(s) for s in self._models.states()],
+            samplers=list(SAMPLERS),
+            loras=self._phrasing.loras.names,
+            wildcards=sorted(self._phrasing.lists),
+        )
 
     async def _pictures(self, request: R, job: Job, planned: Planned[R]) -> GenerationResult:
         data = contract.to_json(request)
         try:
             model = await self._model(data.get("model") or self._models.default, job)
             task = await planned(request, job, model.card, self.diffusion_settings.diffusion_max_area)
+            asked = [LoraTag(lora["model"], lora["weight"]) for lora in data.get("loras", ())]
+            worded = await asyncio.to_thread(self._phrasing.worded, task.generation, asked, model)
+            task = replace(task, generation=worded, provenance={**task.provenance, **beside(asked)})
             return await self._sample(model, task, data["format"], job)
         except EngineFault as fault:
             raise _failure(fault) from fault
@@ -175,7 +190,7 @@ class Diffusion(Service):
                         await job.log(happening.text, level="warning")
                     case Made():
                         image = await asyncio.to_thread(task.finish, happening.image)
-                        settings = settings_of(job.kind, generation, happening.seed, model.card, image.size)
+                        settings = settings_of(job.kind, generation, happening.index, model.card, image.size)
                         settings |= task.provenance
                         encoded = await asyncio.to_thread(metadata.encode, image, image_format, settings)
                         asset = await job.store(

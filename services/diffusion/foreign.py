@@ -9,7 +9,7 @@ from PIL import Image
 
 from services.diffusion.faults import CannotSample
 from services.diffusion.generation import Generation
-from services.diffusion.model import ModelCard
+from services.diffusion.model import ModelCard, size_of
 from services.diffusion.samplers import SAMPLERS
 
 
@@ -37,6 +37,11 @@ class ForeignModel:
             multiple=scale * patch,
             device=str(pipeline.device),
         )
+
+    @property
+    def size(self) -> int:
+        """Bytes of its weights."""
+        return size_of(*(part for part in self.pipeline.components.values() if hasattr(part, "parameters")))
 
     @property
     def choosable(self) -> list[str]:

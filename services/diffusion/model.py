@@ -46,6 +46,11 @@ class ModelCard:
             )
 
 
+def size_of(*networks: Any) -> int:
+    """Bytes of networks' weights."""
+    return sum(weight.nbytes for network in networks for weight in network.parameters())
+
+
 @dataclass
 class Model:
     """A Stable Diffusion or SDXL model, taken apart."""
@@ -73,6 +78,11 @@ class Model:
     def __post_init__(self) -> None:
         """Stand ready to apply LoRAs."""
         self.adapters = Adapters(self.unet)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its weights."""
+        return size_of(self.unet, self.vae, *self.text.modules)
 
     @property
     def latent_channels(self) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from services.diffusion import latents
 from services.diffusion.foreign import ForeignModel
-from services.diffusion.generation import Ended, Generation, Happening, Made, Tell
+from services.diffusion.generation import Ended, Generation, Happening, Made, Noted, Tell
 from services.diffusion.model import Model
 from services.diffusion.picture import Conditions, Picture
 
@@ -29,6 +29,8 @@ class Sampling:
         self._lock = threading.Lock()
         self._over = False
         self.cancelled = False
+        self.sparing = False
+        """True once memory ran out: it is sampled alone, in smaller parts."""
         self.active: list[Picture] = []
         """The pictures that still need steps, in order."""
         self._prepared = False
@@ -66,6 +68,16 @@ class Sampling:
             self._over = True
         self._tell(Ended(error))
 
+    def spare(self) -> bool:
+        """Go on in smaller parts; False if it does so already."""
+        if self.sparing:
+            return False
+        self.sparing = True
+        self.tell(
+            Noted("Memory ran out; the rest is made in smaller parts: slower, and not to the last bit as it would be.")
+        )
+        return True
+
     def made(self, picture: Made) -> None:
         """A picture is ready; after the last one the request ends."""
         self.tell(picture)
@@ -82,7 +94,7 @@ class Sampling:
         model, generation = self.model, self.generation
         assert isinstance(model, Model)
         source = generation.source
-        begun = latents.encode(model, source.image) if source else None
+        begun = latents.encode(model, source.image, tiled=self.sparing) if source else None
         kept = latents.kept(model, source.mask) if source and source.mask else None
         self.active = [
             Picture(model, generation, k, self._conditions(model, k, begun, kept)) for k in range(generation.count)
@@ -131,12 +143,14 @@ def choose(waiting: Sequence[Sampling], most: int) -> tuple[Model, list[tuple[Sa
     first = min(waiting, key=lambda s: s.served_at)
     model = first.model
     assert isinstance(model, Model)
+    if first.sparing:
+        return model, [(first, first.active[0])]
     alike = first.active[0].alike
     # Longest unserved first, so that with more requests than places each gets its turn.
     fitting = [
         (sampling, [picture for picture in sampling.active if picture.alike == alike])
         for sampling in sorted(waiting, key=lambda s: s.served_at)
-        if sampling.model is model
+        if sampling.model is model and not sampling.sparing
     ]
     chosen: list[tuple[Sampling, Picture]] = []
     for place in range(max(len(pictures) for _, pictures in fitting)):

@@ -61,7 +61,11 @@ class Diffusion(Service):
         settings = self.diffusion_settings
         gate = Gate()
         self._engine = Engine(
-            cores=settings.cores, batch=settings.diffusion_batch, batching=settings.diffusion_batching, gate=gate
+            cores=settings.cores,
+            batch=settings.diffusion_batch,
+            batching=settings.diffusion_batching,
+            gate=gate,
+            make_room=lambda keep: self._models.unload_idle(keep),
         )
         options = LoadOptions(
             device=settings.diffusion_device,

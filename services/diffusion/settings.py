@@ -27,6 +27,9 @@ class DiffusionSettings(ServiceSettings):
         f"sepia={SEPIA}", description="LoRAs that can be asked for by name: `name=file.safetensors,name2=…`."
     )
     diffusion_lora_cache_mb: int = Field(512, ge=0, description="Memory for LoRAs that were used lately.")
+    diffusion_results: bool = Field(
+        True, description="Give again what was made of the very same settings before, for 30 days."
+    )
     diffusion_wildcards: Path | None = Field(
         None, description="A folder of lists for `__name__` in prompts: `name.txt`, a line is an entry."
     )

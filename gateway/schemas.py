@@ -39,6 +39,7 @@ class Asset(BaseModel):
     sha256: str = Field(description="Hash of the content, hex.")
     width: int = Field(description="Pixels; 0 if it has none.", ge=0, examples=[256])
     height: int = Field(description="Pixels; 0 if it has none.", ge=0, examples=[256])
+    duration_s: float = Field(description="How long it plays; 0 if it does not.", ge=0, examples=[0.0])
     index: int = Field(description="Place among its job's outputs, from 0.", ge=0)
     provenance: dict[str, Any] = Field(description="Everything needed to make it again.")
     created_at: datetime
@@ -135,8 +136,8 @@ class GenerationModel(BaseModel):
     error: str
 
 
-class SamplerOption(BaseModel):
-    """A sampler."""
+class Choice(BaseModel):
+    """One of the words that a field may hold."""
 
     name: str = Field(examples=["dpmpp_2m"])
     label: str = Field(examples=["DPM-Solver++ 2M"])
@@ -150,16 +151,35 @@ class SizeOption(BaseModel):
     height: int
 
 
+class ShapeOption(SizeOption):
+    """A shape of videos, with the size they have if nothing else is asked for."""
+
+    name: str = Field(description="What to ask for.", examples=["16:9"])
+
+
 class FieldLimits(BaseModel):
     """What a field of a request may hold."""
 
+    type: str = Field(description="JSON Schema's word for it: `string`, `integer`, `number`, `boolean`, `array` …")
+    required: bool
     minimum: float | None = None
     maximum: float | None = None
     multiple_of: float | None = None
     max_length: int | None = None
     default: Any = None
+    choices: list[Choice] | None = Field(None, description="The words it may hold; absent where it is no choice.")
     unit: str | None = None
     description: str | None = None
+    fields: "dict[str, FieldLimits] | None" = Field(None, description="The fields of an object.")
+
+
+class GenerationMode(BaseModel):
+    """A way to generate: `POST /api/generate/{name}`."""
+
+    name: str = Field(examples=["text-to-image"])
+    kind: str = Field(description="The kind of its jobs.", examples=["diffusion.text_to_image"])
+    label: str
+    fields: dict[str, FieldLimits]
 
 
 class GenerationOptions(BaseModel):
@@ -167,7 +187,9 @@ class GenerationOptions(BaseModel):
 
     available: bool = Field(description="False while no diffusion service answers; `models` is empty then.")
     models: list[GenerationModel]
-    samplers: list[SamplerOption]
+    samplers: list[Choice]
     sizes: list[SizeOption]
+    shapes: list[ShapeOption] = Field(description="Shapes of videos, by `aspect_ratio`.")
     formats: list[str]
-    limits: dict[str, FieldLimits]
+    limits: dict[str, FieldLimits] = Field(description="The fields of `text-to-image`.")
+    modes: list[GenerationMode]

@@ -74,6 +74,7 @@ class ForeignModel:
         torch.set_num_threads(self.threads)
         # A copy with its own scheduler: schedulers hold the state of one run.
         pipeline, source = self._pipeline(generation), generation.source
+        said = generation.wording(index)
         if generation.sampler in self.choosable:
             pipeline.scheduler = SAMPLERS[generation.sampler].build(self.pipeline.scheduler.config)
         else:
@@ -87,8 +88,8 @@ class ForeignModel:
             return tensors
 
         wanted = {
-            "prompt": generation.prompt,
-            "negative_prompt": generation.negative_prompt or None,
+            "prompt": said.words,
+            "negative_prompt": said.negative_prompt or None,
             "width": generation.width,
             "height": generation.height,
             "num_inference_steps": generation.steps,

@@ -4,17 +4,26 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from services.diffusion.adapters import Applied, Lora
 from services.diffusion.emphasis import LoraTag
 from services.diffusion.faults import CannotSample
-from services.diffusion.foreign import ForeignModel
 from services.diffusion.lora import CannotUse, fit
-from services.diffusion.model import Model
+from services.diffusion.model import Model, ModelCard
 
 PathOf = Callable[[str], Path]
 """The local file of a LoRA by what a request calls it; raises `KeyError` if there is none of that name. It may take
 its time: it is called in a thread."""
+
+
+class Carded(Protocol):
+    """A model of any kind."""
+
+    @property
+    def card(self) -> ModelCard:
+        """What is told about it."""
+        ...
 
 
 class Loras:
@@ -33,9 +42,7 @@ class Loras:
         """Those that can be asked for."""
         return self._names()
 
-    def applied(
-        self, model: Model | ForeignModel, asked: Sequence[tuple[str, LoraTag]]
-    ) -> tuple[Applied, ...]:
+    def applied(self, model: Carded, asked: Sequence[tuple[str, LoraTag]]) -> tuple[Applied, ...]:
         """The LoRAs of a picture, fitted: `asked` are names with weights and the fields that name them.
 
         One that is named twice counts with the sum of its weights, one of weight 0 not at all. The order of the names
@@ -48,9 +55,10 @@ class Loras:
             found[lora.hash] = Applied(lora, weight)
         return tuple(found[key] for key in sorted(found) if found[key].weight)
 
-    def _fitted(self, model: Model | ForeignModel, field: str, name: str) -> Lora:
-        if isinstance(model, ForeignModel):
-            raise CannotSample(field, f"{model.card.name} runs through a pipeline of its own, where LoRAs are not applied")
+    def _fitted(self, model: Carded, field: str, name: str) -> Lora:
+        if not isinstance(model, Model):
+            name = model.card.name
+            raise CannotSample(field, f"{name} runs through a pipeline of its own, where LoRAs are not applied")
         try:
             file = self._path_of(name)
         except KeyError:

@@ -1,6 +1,7 @@
-"""Settings kept in the picture itself: A1111's readable `parameters` text, and Atelier's own JSON.
+"""Settings kept in the file itself: A1111's readable `parameters` text, and Atelier's own JSON.
 
 PNG: the text chunks `parameters` and `atelier`. JPEG and WebP: EXIF UserComment, where A1111 looks, and EXIF MakerNote.
+MP4: the tags `comment` and `description`. GIF: both in its comment.
 """
 
 import io
@@ -24,6 +25,8 @@ _NOTE = b"Atelier\x00"
 _EXIF_ROOM = 65_000
 _MOST_JSON = 1024 * 1024
 
+_GIF_MARK = "\nAtelier: "
+
 CONTENT_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
 
@@ -33,6 +36,21 @@ class Encoded:
 
     data: bytes
     content_type: str
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What a file says about how it was made."""
+
+    text: str
+    """A1111's `parameters`."""
+    document: str
+    """JSON."""
+
+
+def notes(settings: dict[str, Any]) -> Notes:
+    """The settings as a file carries them; equal input, equal text."""
+    return Notes(parameters(settings), json.dumps(settings, sort_keys=True, ensure_ascii=False))
 
 
 def parameters(settings: dict[str, Any]) -> str:
@@ -53,6 +71,10 @@ def parameters(settings: dict[str, Any]) -> str:
 
 def _of_source(settings: dict[str, Any]) -> str:
     found = f"Denoising strength: {settings['strength']:g}, " if "strength" in settings else ""
+    if "duration_s" in settings:
+        camera = settings["camera"]
+        found += f"Duration: {settings['duration_s']:g} s, FPS: {settings['fps']}, Camera: {camera['move']} "
+        found += f"{camera['intensity']:g}, Motion: {settings['motion_intensity']:g}, "
     return found + (f"Mask blur: {settings['mask_blur']}, " if "mask_blur" in settings else "")
 
 
@@ -63,22 +85,32 @@ def _of_loras(settings: dict[str, Any]) -> str:
 
 def encode(image: Image.Image, image_format: str, settings: dict[str, Any]) -> Encoded:
     """The image as a file of `image_format` (png, jpeg, webp) that carries its settings; equal input, equal bytes."""
-    text, document = parameters(settings), json.dumps(settings, sort_keys=True, ensure_ascii=False)
+    said = notes(settings)
     buffer = io.BytesIO()
     if image_format == "png":
         info = PngInfo()
-        info.add_text(_TEXT_KEY, text)
-        info.add_text(_JSON_KEY, document)
+        info.add_text(_TEXT_KEY, said.text)
+        info.add_text(_JSON_KEY, said.document)
         image.save(buffer, "PNG", pnginfo=info)
     else:
-        image.convert("RGB").save(buffer, image_format.upper(), quality=95, exif=_exif(text, document))
+        image.convert("RGB").save(buffer, image_format.upper(), quality=95, exif=_exif(said))
     return Encoded(buffer.getvalue(), CONTENT_TYPES[image_format])
 
 
-def _exif(text: str, document: str) -> bytes:
+def webp_exif(said: Notes) -> bytes:
+    """The EXIF chunk of a WebP file."""
+    return _exif(said).removeprefix(b"Exif\0\0")
+
+
+def gif_comment(said: Notes) -> bytes:
+    """The comment of a GIF."""
+    return f"{said.text}\n{_GIF_MARK}{said.document}".encode()
+
+
+def _exif(said: Notes) -> bytes:
     """Both texts as EXIF; the readable one is left out where the two are longer than EXIF can be."""
-    note = _NOTE + zlib.compress(document.encode(), 9)
-    comment = _UNICODE + text.encode("utf-16-be")
+    note = _NOTE + zlib.compress(said.document.encode(), 9)
+    comment = _UNICODE + said.text.encode("utf-16-be")
     exif = Image.Exif()
     tags = exif.get_ifd(_EXIF_IFD)
     tags[_MAKER_NOTE] = note
@@ -88,15 +120,29 @@ def _exif(text: str, document: str) -> bytes:
 
 
 def read(data: bytes) -> dict[str, Any] | None:
-    """The settings a PNG, JPEG or WebP file of ours carries; None if it carries none or is no such file."""
+    """The settings a PNG, JPEG, WebP, GIF or MP4 file of ours carries; None if it carries none or is no such file."""
     try:
-        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
-            document = image.info.get(_JSON_KEY) or _note(image)
+        document = _of_clip(data) if data[4:8] == b"ftyp" else _of_image(data)
         settings = json.loads(document) if document else None
     except (OSError, ValueError, SyntaxError, zlib.error):
         # Pillow raises SyntaxError for some broken files.
         return None
     return settings if isinstance(settings, dict) else None
+
+
+def _of_image(data: bytes) -> str | None:
+    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP", "GIF")) as image:
+        if image.format == "GIF":
+            return image.info.get("comment", b"").decode().rpartition(_GIF_MARK)[2]
+        return image.info.get(_JSON_KEY) or _note(image)
+
+
+def _of_clip(data: bytes) -> str | None:
+    import av
+
+    # libav's errors are OSErrors or ValueErrors.
+    with av.open(io.BytesIO(data), format="mp4", metadata_errors="replace") as container:
+        return container.metadata.get("description")
 
 
 def _note(image: Image.Image) -> str | None:

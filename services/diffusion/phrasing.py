@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.diffusion.emphasis import LoraTag, take_loras
-from services.diffusion.foreign import ForeignModel
 from services.diffusion.generation import Generation, Wording
-from services.diffusion.loras import Loras
-from services.diffusion.model import Model
+from services.diffusion.loras import Carded, Loras
 from services.diffusion.wildcards import Lists, resolve
 
 
@@ -19,7 +17,7 @@ class Phrasing:
         self.lists = lists
         self.loras = loras
 
-    def worded(self, generation: Generation, asked: Sequence[LoraTag], model: Model | ForeignModel) -> Generation:
+    def worded(self, generation: Generation, asked: Sequence[LoraTag], model: Carded) -> Generation:
         """The generation with what each picture is told; picture k draws with seed + k.
 
         `asked` are the LoRAs asked for beside the prompt. Raises `CannotSample` naming the field at fault.
@@ -29,11 +27,7 @@ class Phrasing:
         return replace(generation, wordings=tuple(self._wording(generation, seed, beside, model) for seed in seeds))
 
     def _wording(
-        self,
-        generation: Generation,
-        seed: int,
-        beside: Sequence[tuple[str, LoraTag]],
-        model: Model | ForeignModel,
+        self, generation: Generation, seed: int, beside: Sequence[tuple[str, LoraTag]], model: Carded
     ) -> Wording:
         prompt = resolve(generation.prompt, seed, self.lists, "prompt")
         negative = resolve(generation.negative_prompt, seed, self.lists, "negative_prompt")

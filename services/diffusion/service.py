@@ -1,8 +1,10 @@
 """The diffusion service: requests from the contract to the engine, and what the engine tells back to the job."""
 
 import asyncio
+import functools
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TypeVar, cast
 
@@ -15,25 +17,31 @@ from atelier.v1.diffusion_pb2 import (
     DiffusionOptionsRequest,
     GenerationResult,
     ImageToImageRequest,
+    ImageToVideoRequest,
     InpaintRequest,
     TextToImageRequest,
+    TextToVideoRequest,
 )
 from services.diffusion import metadata, tasks
 from services.diffusion.emphasis import LoraTag
 from services.diffusion.engine import Engine
 from services.diffusion.faults import CannotSample, EngineFault
+from services.diffusion.foreign import ForeignModel
 from services.diffusion.gate import Gate
-from services.diffusion.generation import Ended, Happening, Made, Noted, Previewed, Stepped
+from services.diffusion.generation import Ended, Happening, Made, Noted, Previewed, Stepped, Tell
 from services.diffusion.loading import LoadOptions, load
 from services.diffusion.loras import Loras
-from services.diffusion.model import ModelCard
+from services.diffusion.model import Model, ModelCard
 from services.diffusion.models import Loaded, Models, ModelState
 from services.diffusion.phrasing import Phrasing
 from services.diffusion.provenance import beside, settings_of
 from services.diffusion.results import Earlier, Results, key_of
 from services.diffusion.samplers import SAMPLERS
+from services.diffusion.sampling import Sampling
 from services.diffusion.settings import DiffusionSettings
-from services.diffusion.tasks import Task
+from services.diffusion.tasks import Shot, Task
+from services.diffusion.video.model import VideoModel
+from services.diffusion.video.shooting import Shooting, technique
 from services.kit.call import Call
 from services.kit.contract import contract
 from services.kit.failures import BadInput, Failure, ModelNotFound
@@ -118,6 +126,16 @@ class Diffusion(Service):
         return await self._pictures(request, job, tasks.inpaint)
 
     @method
+    async def text_to_video(self, request: TextToVideoRequest, job: Job) -> GenerationResult:
+        """Make a video from words."""
+        return await self._video(request, job, tasks.text_to_video)
+
+    @method
+    async def image_to_video(self, request: ImageToVideoRequest, job: Job) -> GenerationResult:
+        """Make a video from a picture."""
+        return await self._video(request, job, tasks.image_to_video)
+
+    @method
     async def options(self, request: DiffusionOptionsRequest, call: Call) -> DiffusionOptions:
         """Models, samplers, LoRAs and lists."""
         return DiffusionOptions(
@@ -131,6 +149,8 @@ class Diffusion(Service):
         data = contract.to_json(request)
         try:
             model = await self._model(data.get("model") or self._models.default, job)
+            if isinstance(model, VideoModel):
+                raise CannotSample("model", f"{model.card.name} makes videos, not pictures")
             task = await planned(request, job, model.card, self.diffusion_settings.diffusion_max_area)
             asked = [LoraTag(lora["model"], lora["weight"]) for lora in data.get("loras", ())]
             worded = await asyncio.to_thread(self._phrasing.worded, task.generation, asked, model)
@@ -146,13 +166,15 @@ class Diffusion(Service):
         except EngineFault as fault:
             raise _failure(fault) from fault
 
-    def _result_key(self, model: Loaded, task: Task, image_format: str, job: Job) -> str:
+    def _result_key(self, model: Model | ForeignModel, task: Task, image_format: str, job: Job) -> str:
         made, card = task.generation, model.card
         size = made.width, made.height
         pictures = [settings_of(job.kind, made, k, card, size) | task.provenance for k in range(made.count)]
         return key_of(job.kind, pictures, image_format, card.device)
 
-    async def _given_again(self, model: Loaded, task: Task, earlier: Sequence[Earlier], job: Job) -> GenerationResult:
+    async def _given_again(
+        self, model: Model | ForeignModel, task: Task, earlier: Sequence[Earlier], job: Job
+    ) -> GenerationResult:
         made, card = task.generation, model.card
         # A job that is delivered again after its last picture finds its own.
         cached = not all(one.asset.id == asset_id(job.id, one.asset.index) for one in earlier)
@@ -172,6 +194,29 @@ class Diffusion(Service):
             )
             result.outputs.append(stored)
         return result
+
+    async def _video(
+        self, request: R, job: Job, planned: Callable[[R, Job, Loaded, float], Awaitable[Shot]]
+    ) -> GenerationResult:
+        data = contract.to_json(request)
+        try:
+            model = await self._model(data.get("model") or self._models.default, job)
+            shot = await planned(request, job, model, self.diffusion_settings.diffusion_max_area)
+            generation = await asyncio.to_thread(self._phrasing.worded, shot.generation, (), model)
+            scene = shot.plan.scene
+            size = scene.width, scene.height
+            settings = settings_of(job.kind, generation, 0, model.card, size)
+            settings |= {**shot.provenance, "technique": technique(model, shot.plan)}
+            shooting = Shooting(job, self._engine, self._happenings, shot.plan, generation)
+            if isinstance(model, VideoModel):
+                asset = await shooting.with_windows(model, settings)
+            else:
+                asset = await shooting.with_stills(model, shot.picture, settings)
+        except EngineFault as fault:
+            raise _failure(fault) from fault
+        return GenerationResult(
+            outputs=[asset], seed=generation.seed, model=model.card.name, model_hash=model.card.hash
+        )
 
     async def _model(self, name: str, job: Job) -> Loaded:
         try:
@@ -195,26 +240,12 @@ class Diffusion(Service):
                 )
         return await loading
 
-    async def _sample(self, model: Loaded, task: Task, image_format: str, job: Job) -> GenerationResult:
+    async def _sample(self, model: Model | ForeignModel, task: Task, image_format: str, job: Job) -> GenerationResult:
         generation = task.generation
-        loop = asyncio.get_running_loop()
-        told: asyncio.Queue[Happening] = asyncio.Queue()
-
-        def tell(happening: Happening) -> None:
-            loop.call_soon_threadsafe(told.put_nowait, happening)
-
-        sampling = self._engine.submit(model, generation, tell)
         result = GenerationResult(seed=generation.seed, model=model.card.name, model_hash=model.card.hash)
-        try:
-            while True:
-                try:
-                    async with asyncio.timeout(_LOOK_S):
-                        happening = await told.get()
-                except TimeoutError:
-                    self._show_life(job)
-                    job.check()
-                    continue
-                job.check()
+        begin = functools.partial(self._engine.submit, model, generation)
+        async with aclosing(self._happenings(begin, job)) as happenings:
+            async for happening in happenings:
                 match happening:
                     case Stepped():
                         await job.progress(
@@ -244,12 +275,37 @@ class Diffusion(Service):
                             provenance=settings,
                         )
                         result.outputs.append(asset)
-                    case Ended():
-                        if happening.error is not None:
-                            raise happening.error
-                        # Pictures of different pace may be ready in another order.
-                        result.outputs.sort(key=lambda asset: asset.index)
-                        return result
+                    case _:
+                        raise AssertionError(f"a request for pictures was told {happening}")
+        # Pictures of different pace may be ready in another order.
+        result.outputs.sort(key=lambda asset: asset.index)
+        return result
+
+    async def _happenings(self, begin: Callable[[Tell], Sampling], job: Job) -> AsyncGenerator[Happening]:
+        """Begin something in the engine and pass on what it tells until it ends; raises what it ended with, and
+        `Cancelled` within a moment of the job's being told to end."""
+        loop = asyncio.get_running_loop()
+        told: asyncio.Queue[Happening] = asyncio.Queue()
+
+        def tell(happening: Happening) -> None:
+            loop.call_soon_threadsafe(told.put_nowait, happening)
+
+        sampling = begin(tell)
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(_LOOK_S):
+                        happening = await told.get()
+                except TimeoutError:
+                    self._show_life(job)
+                    job.check()
+                    continue
+                job.check()
+                if isinstance(happening, Ended):
+                    if happening.error is not None:
+                        raise happening.error
+                    return
+                yield happening
         finally:
             sampling.cancel()
 

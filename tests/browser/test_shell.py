@@ -19,6 +19,8 @@ PAGES = {
     "/prompts": "Prompts",
     "/creator": "Creator",
     "/text-to-image": "Make a picture",
+    "/image-to-image": "Make a picture",
+    "/inpaint": "Make a picture",
     "/jobs": "Jobs",
     "/assets": "Assets",
     "/datasets": "Datasets",

@@ -145,6 +145,12 @@ export type Asset = {
      */
     height: number;
     /**
+     * Duration S
+     *
+     * How long it plays; 0 if it does not.
+     */
+    duration_s: number;
+    /**
      * Index
      *
      * Place among its job's outputs, from 0.
@@ -251,6 +257,26 @@ export type BenchmarkCreate = {
 };
 
 /**
+ * Camera
+ *
+ * What the camera does during a video.
+ */
+export type Camera = {
+    /**
+     * Move
+     *
+     * Its move.
+     */
+    move?: 'static' | 'pan_left' | 'pan_right' | 'tilt_up' | 'tilt_down' | 'zoom_in' | 'zoom_out' | 'dolly_in' | 'dolly_out' | 'roll_left' | 'roll_right';
+    /**
+     * Intensity
+     *
+     * How far it goes.
+     */
+    intensity?: number;
+};
+
+/**
  * Check
  *
  * One thing the gateway needs.
@@ -270,6 +296,22 @@ export type Check = {
      * Latency Ms
      */
     latency_ms?: number | null;
+};
+
+/**
+ * Choice
+ *
+ * One of the words that a field may hold.
+ */
+export type Choice = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Label
+     */
+    label: string;
 };
 
 /**
@@ -1384,6 +1426,16 @@ export type ExampleMessage = {
  */
 export type FieldLimits = {
     /**
+     * Type
+     *
+     * JSON Schema's word for it: `string`, `integer`, `number`, `boolean`, `array` …
+     */
+    type: string;
+    /**
+     * Required
+     */
+    required: boolean;
+    /**
      * Minimum
      */
     minimum?: number | null;
@@ -1404,6 +1456,12 @@ export type FieldLimits = {
      */
     default?: unknown;
     /**
+     * Choices
+     *
+     * The words it may hold; absent where it is no choice.
+     */
+    choices?: Array<Choice> | null;
+    /**
      * Unit
      */
     unit?: string | null;
@@ -1411,6 +1469,14 @@ export type FieldLimits = {
      * Description
      */
     description?: string | null;
+    /**
+     * Fields
+     *
+     * The fields of an object.
+     */
+    fields?: {
+        [key: string]: FieldLimits;
+    } | null;
 };
 
 /**
@@ -1482,6 +1548,34 @@ export type GenerateCodeRequest = {
 };
 
 /**
+ * GenerationMode
+ *
+ * A way to generate: `POST /api/generate/{name}`.
+ */
+export type GenerationMode = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Kind
+     *
+     * The kind of its jobs.
+     */
+    kind: string;
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Fields
+     */
+    fields: {
+        [key: string]: FieldLimits;
+    };
+};
+
+/**
  * GenerationModel
  *
  * A model that can be named in requests.
@@ -1542,21 +1636,33 @@ export type GenerationOptions = {
     /**
      * Samplers
      */
-    samplers: Array<SamplerOption>;
+    samplers: Array<Choice>;
     /**
      * Sizes
      */
     sizes: Array<SizeOption>;
+    /**
+     * Shapes
+     *
+     * Shapes of videos, by `aspect_ratio`.
+     */
+    shapes: Array<ShapeOption>;
     /**
      * Formats
      */
     formats: Array<string>;
     /**
      * Limits
+     *
+     * The fields of `text-to-image`.
      */
     limits: {
         [key: string]: FieldLimits;
     };
+    /**
+     * Modes
+     */
+    modes: Array<GenerationMode>;
 };
 
 /**
@@ -1674,7 +1780,7 @@ export type ImageToImageRequest = {
     /**
      * Sampler
      *
-     * Sampler.
+     * Sampler. On Karras' noise schedule a picture begins with less noise at the same strength, and so stays closer.
      */
     sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
     /**
@@ -1689,6 +1795,126 @@ export type ImageToImageRequest = {
      * File format.
      */
     format?: 'png' | 'jpeg' | 'webp';
+    /**
+     * Preview Every
+     *
+     * Steps between previews; 0 = none.
+     */
+    preview_every?: number;
+    /**
+     * Project Id
+     *
+     * The project it belongs to.
+     */
+    project_id?: string | null;
+};
+
+/**
+ * ImageToVideoRequest
+ *
+ * Settings of an image-to-video job.
+ */
+export type ImageToVideoRequest = {
+    /**
+     * Image
+     *
+     * The picture it begins with.
+     */
+    image: string;
+    /**
+     * Prompt
+     *
+     * What it should show; plays no part in a camera move over a still.
+     */
+    prompt?: string;
+    /**
+     * Negative Prompt
+     *
+     * What it should not show.
+     */
+    negative_prompt?: string;
+    /**
+     * Model
+     *
+     * Model to use; empty = the service's default.
+     */
+    model?: string;
+    /**
+     * Duration S
+     *
+     * How long it plays.
+     */
+    duration_s?: number;
+    /**
+     * Fps
+     *
+     * Frames a second.
+     */
+    fps?: number;
+    /**
+     * Aspect Ratio
+     *
+     * Its shape where width and height are not said; absent = that of the picture.
+     */
+    aspect_ratio?: string | null;
+    /**
+     * Fit
+     *
+     * How the picture gets another shape.
+     */
+    fit?: 'crop' | 'pad' | 'stretch';
+    /**
+     * Width
+     *
+     * Width in pixels; absent = from the shape and what the model makes. In an MP4 an odd one grows by one.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Height in pixels; absent = from the shape and what the model makes. In an MP4 an odd one grows by one.
+     */
+    height?: number | null;
+    /**
+     * What the camera does; absent = nothing.
+     */
+    camera?: Camera | null;
+    /**
+     * Motion Intensity
+     *
+     * How much of the picture changes while it plays. With a model of pictures, 0 = nothing: a camera move over a still.
+     */
+    motion_intensity?: number;
+    /**
+     * Steps
+     *
+     * Sampling steps.
+     */
+    steps?: number;
+    /**
+     * Cfg Scale
+     *
+     * Classifier-free guidance scale: how closely to follow the prompt; 1 = no guidance.
+     */
+    cfg_scale?: number;
+    /**
+     * Seed
+     *
+     * Seed of the noise; -1 = random. The seed used is reported with every output.
+     */
+    seed?: number;
+    /**
+     * Sampler
+     *
+     * Sampler.
+     */
+    sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
+    /**
+     * Format
+     *
+     * File format.
+     */
+    format?: 'mp4' | 'gif' | 'webp';
     /**
      * Preview Every
      *
@@ -1790,7 +2016,7 @@ export type InpaintRequest = {
     /**
      * Sampler
      *
-     * Sampler.
+     * Sampler. On Karras' noise schedule a picture begins with less noise at the same strength, and so stays closer.
      */
     sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
     /**
@@ -2652,22 +2878,6 @@ export type Routing = {
 };
 
 /**
- * SamplerOption
- *
- * A sampler.
- */
-export type SamplerOption = {
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Label
-     */
-    label: string;
-};
-
-/**
  * ServiceState
  *
  * A running process and what it is busy with.
@@ -2693,6 +2903,32 @@ export type ServiceState = {
      * Since
      */
     since: string;
+};
+
+/**
+ * ShapeOption
+ *
+ * A shape of videos, with the size they have if nothing else is asked for.
+ */
+export type ShapeOption = {
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Width
+     */
+    width: number;
+    /**
+     * Height
+     */
+    height: number;
+    /**
+     * Name
+     *
+     * What to ask for.
+     */
+    name: string;
 };
 
 /**
@@ -2813,6 +3049,114 @@ export type TextToImageRequest = {
      * File format.
      */
     format?: 'png' | 'jpeg' | 'webp';
+    /**
+     * Preview Every
+     *
+     * Steps between previews; 0 = none.
+     */
+    preview_every?: number;
+    /**
+     * Project Id
+     *
+     * The project it belongs to.
+     */
+    project_id?: string | null;
+};
+
+/**
+ * TextToVideoRequest
+ *
+ * Settings of a text-to-video job.
+ */
+export type TextToVideoRequest = {
+    /**
+     * Prompt
+     *
+     * What the picture should show.
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     *
+     * What it should not show.
+     */
+    negative_prompt?: string;
+    /**
+     * Model
+     *
+     * Model to use; empty = the service's default.
+     */
+    model?: string;
+    /**
+     * Duration S
+     *
+     * How long it plays.
+     */
+    duration_s?: number;
+    /**
+     * Fps
+     *
+     * Frames a second.
+     */
+    fps?: number;
+    /**
+     * Aspect Ratio
+     *
+     * Its shape where width or height is not said; absent = square.
+     */
+    aspect_ratio?: string | null;
+    /**
+     * Width
+     *
+     * Width in pixels; absent = from the shape and what the model makes. In an MP4 an odd one grows by one.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Height in pixels; absent = from the shape and what the model makes. In an MP4 an odd one grows by one.
+     */
+    height?: number | null;
+    /**
+     * What the camera does; absent = nothing.
+     */
+    camera?: Camera | null;
+    /**
+     * Motion Intensity
+     *
+     * How much of the picture changes while it plays. With a model of pictures, 0 = nothing: a camera move over a still.
+     */
+    motion_intensity?: number;
+    /**
+     * Steps
+     *
+     * Sampling steps.
+     */
+    steps?: number;
+    /**
+     * Cfg Scale
+     *
+     * Classifier-free guidance scale: how closely to follow the prompt; 1 = no guidance.
+     */
+    cfg_scale?: number;
+    /**
+     * Seed
+     *
+     * Seed of the noise; -1 = random. The seed used is reported with every output.
+     */
+    seed?: number;
+    /**
+     * Sampler
+     *
+     * Sampler.
+     */
+    sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
+    /**
+     * Format
+     *
+     * File format.
+     */
+    format?: 'mp4' | 'gif' | 'webp';
     /**
      * Preview Every
      *
@@ -4175,6 +4519,136 @@ export type InpaintResponses = {
 };
 
 export type InpaintResponse = InpaintResponses[keyof InpaintResponses];
+
+export type TextToVideoData = {
+    body: TextToVideoRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A key of your choice; the same request with the same key gives the same job.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/generate/text-to-video';
+};
+
+export type TextToVideoErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type TextToVideoError = TextToVideoErrors[keyof TextToVideoErrors];
+
+export type TextToVideoResponses = {
+    /**
+     * Accepted; the job survives anything from here on.
+     */
+    202: Job;
+};
+
+export type TextToVideoResponse = TextToVideoResponses[keyof TextToVideoResponses];
+
+export type ImageToVideoData = {
+    body: ImageToVideoRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A key of your choice; the same request with the same key gives the same job.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/generate/image-to-video';
+};
+
+export type ImageToVideoErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ImageToVideoError = ImageToVideoErrors[keyof ImageToVideoErrors];
+
+export type ImageToVideoResponses = {
+    /**
+     * Accepted; the job survives anything from here on.
+     */
+    202: Job;
+};
+
+export type ImageToVideoResponse = ImageToVideoResponses[keyof ImageToVideoResponses];
 
 export type ListGenerationsData = {
     body?: never;

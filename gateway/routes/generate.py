@@ -15,7 +15,7 @@ from gateway.routes.jobs import ACCEPTED, accepted, bound_key, find_job, list_pa
 from gateway.routing import Cursor, Id, IdempotencyKey, Limit, problems, router
 from gateway.state import Caller, GatewayParts, Parts, Trace
 from services.kit.contract import Method, contract
-from services.kit.failures import ModelNotFound, Unavailable
+from services.kit.failures import BadInput, ModelNotFound, Unavailable
 
 # How long accepting a job may wait to hear whether its model is there.
 _MODELS_WITHIN_S = 1.0
@@ -48,8 +48,8 @@ def _add(routes: APIRouter, method: Method) -> None:
         idempotency_key: IdempotencyKey = None,
     ) -> schemas.Job:
         message = request_message(method, body)
-        if message.model:
-            await _require_model(parts, caller.owner_id, trace, message.model)
+        if message.model or _loras(message):
+            await _require_models(parts, caller.owner_id, trace, message)
         project_id = cast(str | None, getattr(body, "project_id"))  # noqa: B009  # the derived model has it
         await references.known(parts, caller.owner_id, message)
         travelling = await references.resolved(parts, caller.owner_id, message)
@@ -70,12 +70,23 @@ def _add(routes: APIRouter, method: Method) -> None:
     )
 
 
-async def _require_model(parts: Parts, owner_id: str, trace: str, name: str) -> None:
-    """Refuse a model the service does not have. While no service answers it is for the job to find out."""
+def _loras(message: Any) -> list[str]:
+    """The LoRAs a request names, where its mode knows any."""
+    return [lora.model for lora in getattr(message, "loras", ())]
+
+
+async def _require_models(parts: Parts, owner_id: str, trace: str, message: Any) -> None:
+    """Refuse a model or a LoRA the service does not have. While no service answers it is for the job to find out."""
     found = await _options(parts, owner_id, trace, timeout=_MODELS_WITHIN_S)
-    known = [model.name for model in found.models] if found else []
-    if known and name not in known:
-        raise ModelNotFound.of(name, known)
+    if found is None:
+        return
+    known = [model.name for model in found.models]
+    if message.model and known and message.model not in known:
+        raise ModelNotFound.of(message.model, known)
+    for place, name in enumerate(_loras(message)):
+        if name not in found.loras:
+            there = ", ".join(found.loras) or "none"
+            raise BadInput.of(f"loras.{place}.model", f"there is no LoRA {name!r}; known: {there}")
 
 
 async def _options(parts: Parts, owner_id: str, trace: str, timeout: float) -> diffusion_pb2.DiffusionOptions | None:

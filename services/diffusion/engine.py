@@ -199,9 +199,7 @@ class Engine:
             sampling.end()
             return
         try:
-            image = with_relief(
-                lambda: decode(model, picture.latents, tiled=sampling.sparing), self._reliefs(sampling)
-            )
+            image = with_relief(lambda: decode(model, picture.latents, tiled=sampling.sparing), self._reliefs(sampling))
         except Exception as error:
             self._fail(sampling, error)
             return

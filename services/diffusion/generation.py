@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from services.diffusion.adapters import Applied
+
 if TYPE_CHECKING:
     import torch
 

@@ -142,7 +142,9 @@ def _delta(name: str, found: _Found, layer: Any, said: _Said) -> Delta:
     alpha = found.tensors.get("alpha")
     scale = float(alpha) / rank if alpha is not None else said.scale(found.name, rank)
     kept = {"device": layer.weight.device, "dtype": layer.weight.dtype}
-    return Delta(down.reshape(rank, *wanted).to(**kept), up.reshape(shape[0], rank, *(1,) * (len(shape) - 2)).to(**kept), scale)
+    return Delta(
+        down.reshape(rank, *wanted).to(**kept), up.reshape(shape[0], rank, *(1,) * (len(shape) - 2)).to(**kept), scale
+    )
 
 
 def _core(shape: Sequence[int]) -> Sequence[int]:

@@ -41,7 +41,7 @@ def settings_of(
 
 def beside(loras: Sequence[LoraTag]) -> dict[str, Any]:
     """The LoRAs that were asked for beside the prompt, as JSON data; those in the prompt stand there."""
-    return {"loras": [{"model": lora.name, "weight": lora.weight} for lora in loras]} if loras else {}
+    return {"loras": [{"model": lora.name, "weight": lora.weight} for lora in loras]}
 
 
 @functools.cache

@@ -48,11 +48,10 @@ class Results:
     async def find(self, owner: str, key: str) -> list[Earlier]:
         """The outputs that an owner's same settings gave before; none if that is not known or one of them is gone."""
         kept: bytes | None = None
-        # A bus that is away for a moment costs only the work.
+        # Not known is an error too; and a bus that is away for a moment costs only the work.
         with suppress(NatsError, TimeoutError):
-            kept = await self._bus.last(
-                f"KV_{subjects.RESULTS_BUCKET}", f"$KV.{subjects.RESULTS_BUCKET}.{owner}.{key}"
-            )
+            bucket = await self._bus.jetstream.key_value(subjects.RESULTS_BUCKET)
+            kept = (await bucket.get(f"{owner}.{key}")).value
         found: list[Earlier] = []
         for asset in GenerationResult.FromString(kept or b"").outputs:
             content = await self._objects.get_or_none(asset.key)

@@ -24,7 +24,14 @@ pytestmark = pytest.mark.chaos
 # on a machine that does other things as well.
 PATIENCE_S = 400.0
 # Long enough to be killed amid it.
-LONG = {"prompt": "a red apple on a blue background", "seed": 7, "steps": 80, "count": 3, "preview_every": 10, "fresh": True}
+LONG = {
+    "prompt": "a red apple on a blue background",
+    "seed": 7,
+    "steps": 80,
+    "count": 3,
+    "preview_every": 10,
+    "fresh": True,
+}
 SHORT = {"prompt": "a green circle", "seed": 7, "steps": 3, "fresh": True}
 
 

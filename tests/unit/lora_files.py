@@ -50,7 +50,9 @@ def renamed(name_of: Callable[[str], str], down: str, up: str) -> dict[str, torc
     return made
 
 
-def random_lora(layers: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]], seed: int = 0) -> dict[str, torch.Tensor]:
+def random_lora(
+    layers: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]], seed: int = 0
+) -> dict[str, torch.Tensor]:
     """Random weights by layer, of the shapes of A and B."""
     generator = torch.Generator().manual_seed(seed)
     made: dict[str, torch.Tensor] = {}

@@ -123,9 +123,7 @@ def kohya(layer: str) -> str:
 def original(layer: str) -> str:
     """As the original Stable Diffusion code has the attention of a model with one layer per block."""
     down = re.sub(r"^down_blocks\.(\d)\.attentions\.0", lambda m: f"input_blocks.{1 + 2 * int(m[1])}.1", layer)
-    up = re.sub(
-        r"^up_blocks\.(\d)\.attentions\.(\d)", lambda m: f"output_blocks.{2 * int(m[1]) + int(m[2])}.1", down
-    )
+    up = re.sub(r"^up_blocks\.(\d)\.attentions\.(\d)", lambda m: f"output_blocks.{2 * int(m[1]) + int(m[2])}.1", down)
     return kohya(up.replace("mid_block.attentions.0", "middle_block.1"))
 
 
@@ -221,7 +219,14 @@ def test_alpha_is_read_wherever_it_stands(tmp_path: Path) -> None:
             ),
             3.0,
         ),
-        (written(peft, {f"base_model.model.{k.removeprefix('unet.')}": w for k, w in plain.items()}, "adapter_model.safetensors"), 0.25),
+        (
+            written(
+                peft,
+                {f"base_model.model.{k.removeprefix('unet.')}": w for k, w in plain.items()},
+                "adapter_model.safetensors",
+            ),
+            0.25,
+        ),
     ]:
         assert fit("made", file, starter()).unet[layer].scale == scale, file.name
 

@@ -22,7 +22,25 @@ TEXT = st.text(
     st.sampled_from(list("ab ,()[]{}|<>:\\_.-+0123456789\n")) | st.characters(codec="utf-8"), max_size=80
 ) | st.lists(
     st.sampled_from(
-        ["(", ")", "[", "]", ":1.3)", ":", "\\", "BREAK", " ", "{", "|", "}", "<random:", ">", "<lora:a:1>", "__colour__", "x"]
+        [
+            "(",
+            ")",
+            "[",
+            "]",
+            ":1.3)",
+            ":",
+            "\\",
+            "BREAK",
+            " ",
+            "{",
+            "|",
+            "}",
+            "<random:",
+            ">",
+            "<lora:a:1>",
+            "__colour__",
+            "x",
+        ]
     ),
     max_size=30,
 ).map("".join)
@@ -221,7 +239,9 @@ def test_the_seed_decides_and_fields_draw_apart() -> None:
     assert [resolve(template, 42, LISTS, "prompt") for _ in range(3)] == [resolve(template, 42, LISTS, "prompt")] * 3
     # Pinned: what a seed gives is a promise to everyone who kept one.
     assert resolve(template, 42, LISTS, "prompt") == "b a green"
-    assert any(resolve(template, s, LISTS, "prompt") != resolve(template, s, LISTS, "negative_prompt") for s in range(5))
+    assert any(
+        resolve(template, s, LISTS, "prompt") != resolve(template, s, LISTS, "negative_prompt") for s in range(5)
+    )
 
 
 def test_a_list_that_is_not_there_is_named_with_those_that_are() -> None:

@@ -48,7 +48,9 @@ def drawn_over(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return (washed + (_INK - washed) * lines * 0.9).clip(0, 255).astype(np.uint8)
 
 
-def train(cache: Path, count: int, steps: int, batch: int, rank: int, peak: float, seed: int) -> dict[str, torch.Tensor]:
+def train(
+    cache: Path, count: int, steps: int, batch: int, rank: int, peak: float, seed: int
+) -> dict[str, torch.Tensor]:
     """The LoRA's weights in diffusers' naming."""
     parts, device = load_parts(STARTER), torch.device("cpu")
     shown = list(examples(load_sprites(cache), count, parts.resolution, seed))
@@ -68,7 +70,9 @@ def train(cache: Path, count: int, steps: int, batch: int, rank: int, peak: floa
     average = None
     for step in range(steps):
         for group in optimizer.param_groups:
-            group["lr"] = peak * min(1.0, (step + 1) / 20) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+            group["lr"] = (
+                peak * min(1.0, (step + 1) / 20) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+            )
         chosen = torch.randint(count, (batch,), generator=rng)
         wording = torch.randint(CAPTIONS_EACH, (batch,), generator=rng)
         silent = torch.rand(batch, generator=rng) < _UNCONDITIONAL
@@ -97,9 +101,7 @@ def main() -> None:
     add("--learning-rate", type=float, default=3e-3)
     add("--seed", type=int, default=0)
     asked = parser.parse_args()
-    layers = train(
-        asked.cache, asked.examples, asked.steps, asked.batch, asked.rank, asked.learning_rate, asked.seed
-    )
+    layers = train(asked.cache, asked.examples, asked.steps, asked.batch, asked.rank, asked.learning_rate, asked.seed)
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     StableDiffusionPipeline.save_lora_weights(
         asked.out.parent,

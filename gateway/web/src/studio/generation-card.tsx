@@ -96,7 +96,7 @@ export function GenerationCard({ job, onReuse, onOpen }: GenerationCardProps) {
     : Array.from({ length: count }, (_, index) => index);
   const seconds =
     job.started_at && job.finished_at ? (Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1000 : null;
-  const reuse = () => onReuse({ ...job.params, ...(seed === null ? {} : { seed }) });
+  const reuse = () => onReuse({ loras: [], ...job.params, ...(seed === null ? {} : { seed }) });
   return (
     <article
       aria-label={jobTitle(job)}
@@ -116,7 +116,7 @@ export function GenerationCard({ job, onReuse, onOpen }: GenerationCardProps) {
             )}
             {" · "}
             <RelativeTime time={job.created_at} />
-            {seconds !== null && ` · took ${duration(seconds)}`}
+            {job.result?.cached === true ? " · from cache" : seconds !== null && ` · took ${duration(seconds)}`}
           </p>
         </div>
         {job.status !== "completed" && (

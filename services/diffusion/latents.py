@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def decode(model: Model, latents: "torch.Tensor", *, tiled: bool = False) -> Image.Image:
-    """The picture of one latent [1, channels, height, width], tile after tile if need be. Raises `NotFinite` if the latents are no numbers."""
+    """The picture of one latent [1, channels, height, width], tile after tile if need be. Raises `NotFinite` if the
+    latents are no numbers."""
     import torch
 
     if not torch.isfinite(latents).all():

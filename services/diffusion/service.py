@@ -157,9 +157,9 @@ class Diffusion(Service):
             task = replace(task, generation=worded, provenance={**task.provenance, **beside(asked)})
             key = self._result_key(model, task, data["format"], job)
             # A random seed was never asked for before.
-            if data["seed"] >= 0 and not data.get("fresh") and self.diffusion_settings.diffusion_results:
-                if earlier := await self._results.find(job.owner, key):
-                    return await self._given_again(model, task, earlier, job)
+            again = data["seed"] >= 0 and not data.get("fresh") and self.diffusion_settings.diffusion_results
+            if again and (earlier := await self._results.find(job.owner, key)):
+                return await self._given_again(model, task, earlier, job)
             result = await self._sample(model, task, data["format"], job)
             await self._results.keep(job.owner, key, result.outputs)
             return result

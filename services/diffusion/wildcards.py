@@ -1,7 +1,7 @@
 """Chance in prompts: `{red|blue}`, `<random:red|blue>`, and `__colour__`, a line of the list of that name.
 
-Each picture's seed decides, so the same seed gives the same words. Alternatives may hold others, and lines of lists too.
-A backslash takes the next character's meaning away; it stays, as the weights are read later and drop it.
+Each picture's seed decides, so the same seed gives the same words. Alternatives may hold others, and lines of lists
+too. A backslash takes the next character's meaning away; it stays, as the weights are read later and drop it.
 """
 
 import random

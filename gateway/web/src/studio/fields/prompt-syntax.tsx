@@ -4,7 +4,7 @@ import { Popover } from "@/components/popover/popover";
 import type { GenerateOptions } from "@/api/types";
 
 const SYNTAX: readonly (readonly [string, string])[] = [
-  ["(apple:1.3)", "Weighs 1.3 times; (apple) 1.1 times, [apple] a 1.1th."],
+  ["(apple:1.3)", "Weighs 1.3 times as much; (apple) a little more, [apple] a little less."],
   ["{red|blue}", "One of them, drawn by the picture's seed."],
   ["__colour__", "A line of a list, drawn likewise."],
   ["<lora:sepia:0.8>", "Applies a LoRA at that weight."],

@@ -30,6 +30,8 @@ def offered(found: diffusion_pb2.DiffusionOptions | None) -> schemas.GenerationO
         available=found is not None,
         models=models,
         samplers=samplers,
+        loras=list(found.loras) if found else [],
+        wildcards=list(found.wildcards) if found else [],
         sizes=sizes(native),
         shapes=shapes(native),
         formats=list(enum_words(diffusion_pb2.ImageFormat.DESCRIPTOR)),

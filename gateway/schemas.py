@@ -200,6 +200,8 @@ class GenerationOptions(BaseModel):
     available: bool = Field(description="False while no diffusion service answers; `models` is empty then.")
     models: list[GenerationModel]
     samplers: list[Choice]
+    loras: list[str] = Field(description="LoRAs by name.", examples=[["sepia"]])
+    wildcards: list[str] = Field(description="Lists by name, for `__name__` in prompts.", examples=[["colour"]])
     sizes: list[SizeOption]
     shapes: list[ShapeOption] = Field(description="Shapes of videos, by `aspect_ratio`.")
     formats: list[str]

@@ -16,8 +16,9 @@ ENDED = ("completed", "failed", "cancelled")
 
 
 async def submit(client: httpx.AsyncClient, prompt: str = "a red apple", **fields: Any) -> dict[str, Any]:
-    """Submits a text-to-image job and returns it."""
-    response = await client.post("/api/generate/text-to-image", json={"prompt": prompt, "seed": 42, **fields})
+    """Submits a text-to-image job and returns it; what was made before is made again."""
+    asked = {"prompt": prompt, "seed": 42, "fresh": True, **fields}
+    response = await client.post("/api/generate/text-to-image", json=asked)
     assert response.status_code == 202, response.text
     return response.json()
 

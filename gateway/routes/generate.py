@@ -71,13 +71,13 @@ def _add(routes: APIRouter, method: Method) -> None:
 
 
 async def _require_offered(parts: Parts, owner_id: str, trace: str, message: Message) -> None:
-    """Refuse a model the service does not have, and what it cannot do. While no service answers it is for the job to
-    find out."""
+    """Refuse a model or a LoRA the service does not have, and what it cannot do. While no service answers it is for the
+    job to find out."""
     asked = message if isinstance(message, diffusion_pb2.UpscaleRequest) else None
     if asked is not None and bool(asked.image) == bool(asked.video):
         raise BadInput.of("image", "give either a picture as image or a video as video")
-    name = cast(str, getattr(message, "model"))  # noqa: B009  # every generation has it
-    if not name and not (asked and asked.face_restore):
+    name, loras = cast(str, getattr(message, "model")), _loras(message)  # noqa: B009  # every generation has it
+    if not name and not loras and not (asked and asked.face_restore):
         return
     found = await _options(parts, owner_id, trace, timeout=_MODELS_WITHIN_S)
     if found is None:
@@ -87,6 +87,15 @@ async def _require_offered(parts: Parts, owner_id: str, trace: str, message: Mes
         raise ModelNotFound.of(name, known, task="upscaling" if asked else "")
     if asked and asked.face_restore and not found.face_restoration:
         raise BadInput.of("face_restore", "faces cannot be restored here: the weights for it are not there")
+    for place, lora in enumerate(loras):
+        if lora not in found.loras:
+            there = ", ".join(found.loras) or "none"
+            raise BadInput.of(f"loras.{place}.model", f"there is no LoRA {lora!r}; known: {there}")
+
+
+def _loras(message: Any) -> list[str]:
+    """The LoRAs a request names, where its mode knows any."""
+    return [lora.model for lora in getattr(message, "loras", ())]
 
 
 async def _options(parts: Parts, owner_id: str, trace: str, timeout: float) -> diffusion_pb2.DiffusionOptions | None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Literal
 
+from services.diffusion.adapters import Rows
 from services.diffusion.exactness import GROUP
 from services.diffusion.model import Model
 from services.diffusion.picture import Picture
@@ -36,7 +38,7 @@ def _hand(model: Model, pictures: Sequence[Picture], batching: Batching) -> "lis
     torch.set_num_threads(model.threads)
     with torch.inference_mode():
         if len(pictures) == 1 or batching == "fast":
-            return _evaluate(model, pictures)
+            return _evaluate(model, pictures, join=True)
         if batching == "off":
             return [_evaluate(model, [picture])[0] for picture in pictures]
         return _exact(model, pictures)
@@ -45,7 +47,7 @@ def _hand(model: Model, pictures: Sequence[Picture], batching: Batching) -> "lis
 def _exact(model: Model, pictures: Sequence[Picture]) -> "list[torch.Tensor]":
     import torch
 
-    shape = (_rows(pictures), *pictures[0].shape)
+    shape = (_rows(pictures), *pictures[0].alike)
     verdict = model.proof.verdict(shape)
     if verdict:
         return _evaluate(model, pictures)
@@ -62,7 +64,20 @@ def _rows(pictures: Sequence[Picture]) -> int:
     return -(-rows // GROUP) * GROUP
 
 
-def _evaluate(model: Model, pictures: Sequence[Picture]) -> "list[torch.Tensor]":
+def _adapted(pictures: Sequence[Picture], join: bool) -> list[Rows]:
+    """Which rows get which LoRAs; with `join` neighbours that have the same ones in one go."""
+    found: list[Rows] = []
+    at = 0
+    for picture in pictures:
+        start, at = at, at + (2 if picture.guided else 1)
+        if join and found and found[-1].parts == picture.loras and found[-1].rows.stop == start:
+            found[-1] = Rows(slice(found[-1].rows.start, at), picture.loras)
+        elif picture.loras:
+            found.append(Rows(slice(start, at), picture.loras))
+    return found
+
+
+def _evaluate(model: Model, pictures: Sequence[Picture], *, join: bool = False) -> "list[torch.Tensor]":
     import torch
 
     rows: list[tuple[torch.Tensor, torch.Tensor, Embedding, Picture]] = []
@@ -74,14 +89,16 @@ def _evaluate(model: Model, pictures: Sequence[Picture]) -> "list[torch.Tensor]"
     rows += [rows[-1]] * (_rows(pictures) - len(rows))
 
     dtype = model.unet.dtype
-    output = model.unet(
-        torch.cat([latents for latents, *_ in rows]).to(dtype),
-        # The UNet turns timesteps into floats first of all, so integer and fractional ones may share a batch.
-        torch.stack([timestep.float() for _, timestep, *_ in rows]).to(model.device),
-        encoder_hidden_states=torch.cat([embedding.tokens for _, _, embedding, _ in rows]),
-        added_cond_kwargs=_added(model, rows),
-        return_dict=False,
-    )[0].float()
+    adapted = _adapted(pictures, join)
+    with model.adapters.applied(adapted) if adapted else nullcontext():
+        output = model.unet(
+            torch.cat([latents for latents, *_ in rows]).to(dtype),
+            # The UNet turns timesteps into floats first of all, so integer and fractional ones may share a batch.
+            torch.stack([timestep.float() for _, timestep, *_ in rows]).to(model.device),
+            encoder_hidden_states=torch.cat([embedding.tokens for _, _, embedding, _ in rows]),
+            added_cond_kwargs=_added(model, rows),
+            return_dict=False,
+        )[0].float()
 
     outputs: list[torch.Tensor] = []
     at = 0

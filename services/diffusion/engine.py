@@ -7,14 +7,15 @@ cancelled request is gone at the next tick, and different samplers, steps, promp
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import structlog
 
 from services.diffusion.denoise import Batching, predict, predicted_clean
-from services.diffusion.faults import EngineFault, OutOfMemory
+from services.diffusion.faults import EngineFault
 from services.diffusion.foreign import ForeignModel
 from services.diffusion.gate import Gate
 from services.diffusion.generation import Filmed, Generation, Made, Previewed, Stepped, Tell
@@ -22,11 +23,13 @@ from services.diffusion.latents import decode
 from services.diffusion.model import Model
 from services.diffusion.picture import Picture
 from services.diffusion.pulse import Pulse
+from services.diffusion.relief import Relief, is_out_of_memory, sliced_attention, with_relief
 from services.diffusion.sampling import Sampling, choose
 from services.diffusion.video.model import VideoModel, Window
 
 if TYPE_CHECKING:
     import torch
+    from PIL import Image
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +40,19 @@ _PREVIEWS_WAITING = 16
 class Engine:
     """Samples pictures. `submit` from any thread; everything is told through each request's own `tell`."""
 
-    def __init__(self, *, cores: int, batch: int = 8, batching: Batching = "exact", gate: Gate | None = None) -> None:
-        """`batch` is the most pictures sampled in one go, `cores` the CPU threads there are."""
+    def __init__(
+        self,
+        *,
+        cores: int,
+        batch: int = 8,
+        batching: Batching = "exact",
+        gate: Gate | None = None,
+        make_room: Callable[[str], int] = lambda keep: 0,
+    ) -> None:
+        """`batch` is the most pictures sampled in one go, `cores` the CPU threads there are. `make_room` puts models
+        that nobody uses out of memory, but for the one of this name, and says how many bytes that gave."""
         self.pulse = Pulse()
+        self._make_room = make_room
         self.gate = gate or Gate()
         self._batch = batch
         self._batching: Batching = batching
@@ -107,27 +120,33 @@ class Engine:
         model, chosen = choose(ready, self._batch)
         for sampling, _ in chosen:
             sampling.served_at = time.monotonic()
+        if len(chosen) == 1:
+            self._step_alone(model, *chosen[0])
+            return
         try:
             self._step(model, chosen)
+            return
         except Exception as error:
-            if len(chosen) == 1:
-                self._fail(chosen[0][0], error)
-                return
-            # One of them may be at fault, or all together too big: each on its own tells.
             log.warning("batch_failed", pictures=len(chosen), error=str(error))
-            if _is_out_of_memory(error):
+            if is_out_of_memory(error):
                 self._batch = max(1, len(chosen) // 2)
-            for sampling, picture in chosen:
-                if sampling.over or picture.done:
-                    continue
-                try:
-                    self._step(model, [(sampling, picture)])
-                except Exception as own:
-                    self._fail(sampling, own)
+        # One of them may be at fault, or all together too big: each on its own tells.
+        for sampling, picture in chosen:
+            if not sampling.over and not picture.done:
+                self._step_alone(model, sampling, picture)
+
+    def _step_alone(self, model: Model, sampling: Sampling, picture: Picture) -> None:
+        try:
+            with_relief(lambda: self._step(model, [(sampling, picture)]), self._reliefs(sampling))
+        except Exception as error:
+            self._fail(sampling, error)
+
+    def _reliefs(self, sampling: Sampling) -> tuple[Relief, ...]:
+        return lambda: self._make_room(sampling.model.card.name) > 0, sampling.spare
 
     def _ready(self, sampling: Sampling) -> bool:
         try:
-            sampling.prepare()
+            with_relief(sampling.prepare, self._reliefs(sampling))
             return bool(sampling.active)
         except Exception as error:
             self._fail(sampling, error)
@@ -136,7 +155,8 @@ class Engine:
     def _step(self, model: Model, chosen: Sequence[tuple[Sampling, Picture]]) -> None:
         import torch
 
-        with torch.inference_mode():
+        sparing = sliced_attention(model) if chosen[0][0].sparing else nullcontext()
+        with torch.inference_mode(), sparing:
             outputs = predict(model, [picture for _, picture in chosen], self._lanes, self._batching)
             stepped: list[tuple[Sampling, Picture]] = []
             for (sampling, picture), output in zip(chosen, outputs, strict=True):
@@ -179,7 +199,7 @@ class Engine:
             sampling.end()
             return
         try:
-            image = decode(model, picture.latents)
+            image = with_relief(lambda: decode(model, picture.latents, tiled=sampling.sparing), self._reliefs(sampling))
         except Exception as error:
             self._fail(sampling, error)
             return
@@ -195,9 +215,13 @@ class Engine:
                 sampling.tell(Stepped(index, step, steps, done, sampling.pace(done)))
                 self.pulse.beat()
 
-            try:
+            def make(index: int = index) -> "Image.Image | None":
                 with self.gate.passing():
-                    image = model.sample(generation, index, on_step, lambda: sampling.over)
+                    return model.sample(generation, index, on_step, lambda: sampling.over)
+
+            try:
+                # Such a pipeline cannot be told to spare.
+                image = with_relief(make, self._reliefs(sampling)[:1])
             except Exception as error:
                 self._fail(sampling, error)
                 return
@@ -211,9 +235,12 @@ class Engine:
             sampling.tell(Stepped(0, step, steps, step / steps, sampling.pace(step / steps)))
             self.pulse.beat()
 
-        try:
+        def film() -> "Sequence[Image.Image] | None":
             with self.gate.passing():
-                frames = model.film(sampling.generation, window, on_step, lambda: sampling.over)
+                return model.film(sampling.generation, window, on_step, lambda: sampling.over)
+
+        try:
+            frames = with_relief(film, self._reliefs(sampling)[:1])
         except Exception as error:
             self._fail(sampling, error)
             return
@@ -228,16 +255,7 @@ def _sort_out(requests: Sequence[Sampling]) -> tuple[list[Sampling], list[Sampli
     return going, [s for s in requests if s.cancelled]
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
-    import torch
-
-    # On the CPU torch raises a bare RuntimeError.
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
-
-
 def _as_fault(error: Exception) -> EngineFault:
     if isinstance(error, EngineFault):
         return error
-    if _is_out_of_memory(error):
-        return OutOfMemory("there is not enough memory for this picture")
     return EngineFault(f"{type(error).__name__}: {error}")

@@ -58,7 +58,8 @@ class BatchProof:
             return dict(self._seen)
 
     def verdict(self, shape: tuple[int, ...]) -> bool | None:
-        """True = exact, False = not, None = not tried. `shape` is [rows, channels, height, width] of a UNet call."""
+        """True = exact, False = not, None = not tried. `shape` is [rows, channels, height, width] of a UNet call
+        and how many tokens it is told."""
         with self._lock:
             return self._seen.get(shape)
 

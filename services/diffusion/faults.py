@@ -13,7 +13,7 @@ class OutOfMemory(EngineFault):
     """One picture alone does not fit into the memory there is."""
 
     code = "out_of_memory"
-    hint = "Ask for a smaller picture, or run the service where there is more memory."
+    hint = "Ask for a smaller picture or fewer at once, or run the service where there is more memory."
     retryable = False
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from services.diffusion.faults import CannotSample
 from services.diffusion.generation import Generation
-from services.diffusion.model import ModelCard
+from services.diffusion.model import ModelCard, size_of
 from services.diffusion.samplers import SAMPLERS
 
 
@@ -37,6 +37,11 @@ class ForeignModel:
             multiple=scale * patch,
             device=str(pipeline.device),
         )
+
+    @property
+    def size(self) -> int:
+        """Bytes of its weights."""
+        return size_of(*(part for part in self.pipeline.components.values() if hasattr(part, "parameters")))
 
     @property
     def choosable(self) -> list[str]:
@@ -69,6 +74,7 @@ class ForeignModel:
         torch.set_num_threads(self.threads)
         # A copy with its own scheduler: schedulers hold the state of one run.
         pipeline, source = self._pipeline(generation), generation.source
+        said = generation.wording(index)
         if generation.sampler in self.choosable:
             pipeline.scheduler = SAMPLERS[generation.sampler].build(self.pipeline.scheduler.config)
         else:
@@ -82,8 +88,8 @@ class ForeignModel:
             return tensors
 
         wanted = {
-            "prompt": generation.prompt,
-            "negative_prompt": generation.negative_prompt or None,
+            "prompt": said.words,
+            "negative_prompt": said.negative_prompt or None,
             "width": generation.width,
             "height": generation.height,
             "num_inference_steps": generation.steps,

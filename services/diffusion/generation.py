@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from services.diffusion.adapters import Applied
+
 if TYPE_CHECKING:
     import torch
 
@@ -23,6 +25,17 @@ class Source:
     """Mode L, of the request's size: what is white is made anew, what is black stays. None = all is made anew."""
     noise: "torch.Tensor | None" = field(default=None, compare=False)
     """[channels, height, width] float32 on the CPU, in latents: the noise it is made anew from. None = the seed's."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What one picture is told, with nothing left to chance."""
+
+    prompt: str
+    negative_prompt: str
+    words: str
+    """The prompt without the tags of LoRAs."""
+    loras: tuple[Applied, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,12 @@ class Generation:
     """Steps between previews; 0 = none."""
     source: Source | None = None
     """None = from noise alone."""
+    wordings: tuple[Wording, ...] = ()
+    """What each picture is told, where they are not all told the prompts above."""
+
+    def wording(self, index: int) -> Wording:
+        """What picture `index` is told."""
+        return self.wordings[index] if self.wordings else Wording(self.prompt, self.negative_prompt, self.prompt)
 
     @property
     def guided(self) -> bool:

@@ -1,6 +1,8 @@
 """Pixels to latents and back. One picture at a time, so that the kernels are always the same; in the order of
 operations of diffusers' own pipelines, so that pixels can be compared."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -13,8 +15,9 @@ if TYPE_CHECKING:
     from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
 
-def decode(model: Model, latents: "torch.Tensor") -> Image.Image:
-    """The picture of one latent [1, channels, height, width]. Raises `NotFinite` if the latents are no numbers."""
+def decode(model: Model, latents: "torch.Tensor", *, tiled: bool = False) -> Image.Image:
+    """The picture of one latent [1, channels, height, width], tile after tile if need be. Raises `NotFinite` if the
+    latents are no numbers."""
     import torch
 
     if not torch.isfinite(latents).all():
@@ -23,21 +26,29 @@ def decode(model: Model, latents: "torch.Tensor") -> Image.Image:
     scale = model.vae.config.scaling_factor
     raw = latents / scale if moments is None else latents * moments[1] / scale + moments[0]
     torch.set_num_threads(model.threads)
-    with torch.inference_mode(), model.vae_lock:
+    with torch.inference_mode(), _autoencoder(model, tiled):
         pixels = model.vae.decode(raw.to(model.vae.dtype), return_dict=False)[0]
         pixels = (pixels / 2 + 0.5).clamp(0, 1)[0].permute(1, 2, 0).float().cpu().numpy()
     return Image.fromarray((pixels * 255).round().astype("uint8"))
 
 
-def encode(model: Model, image: Image.Image) -> "DiagonalGaussianDistribution":
+def encode(model: Model, image: Image.Image, *, tiled: bool = False) -> "DiagonalGaussianDistribution":
     """What the autoencoder makes of an RGB picture: a distribution; `drawn` takes latents from it."""
     import numpy as np
     import torch
 
     pixels = torch.from_numpy(np.asarray(image, dtype=np.float32) / 255.0).permute(2, 0, 1)[None]
     torch.set_num_threads(model.threads)
-    with torch.inference_mode(), model.vae_lock:
+    with torch.inference_mode(), _autoencoder(model, tiled):
         return model.vae.encode((2.0 * pixels - 1.0).to(model.device, model.vae.dtype)).latent_dist
+
+
+@contextmanager
+def _autoencoder(model: Model, tiled: bool) -> Iterator[None]:
+    """For one use of the autoencoder, which many share."""
+    with model.vae_lock:
+        model.vae.use_tiling = tiled
+        yield
 
 
 def drawn(model: Model, encoded: "DiagonalGaussianDistribution", generator: "torch.Generator") -> "torch.Tensor":

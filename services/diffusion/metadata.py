@@ -60,13 +60,15 @@ def parameters(settings: dict[str, Any]) -> str:
     """The settings in the form that AUTOMATIC1111's web UI writes and most tools read."""
     if "scale" in settings:
         return _of_upscaled(settings)
-    lines = [settings["prompt"]]
+    beside = (f" <lora:{lora['model']}:{lora['weight']:g}>" for lora in settings.get("loras", ()))
+    lines = [settings["prompt"] + "".join(beside)]
     if settings["negative_prompt"]:
         lines.append(f"Negative prompt: {settings['negative_prompt']}")
     lines.append(
         f"Steps: {settings['steps']}, Sampler: {settings['sampler_label']}, CFG scale: {settings['cfg_scale']:g}, "
         f"Seed: {settings['seed']}, Size: {settings['width']}x{settings['height']}, "
         f"Model hash: {settings['model_hash'][:10]}, Model: {settings['model']}, {_of_source(settings)}"
+        f"{_of_loras(settings)}"
         f"Version: Atelier {settings['versions']['atelier']}"
     )
     return "\n".join(lines)
@@ -86,6 +88,11 @@ def _of_source(settings: dict[str, Any]) -> str:
         found += f"Duration: {settings['duration_s']:g} s, FPS: {settings['fps']}, Camera: {camera['move']} "
         found += f"{camera['intensity']:g}, Motion: {settings['motion_intensity']:g}, "
     return found + (f"Mask blur: {settings['mask_blur']}, " if "mask_blur" in settings else "")
+
+
+def _of_loras(settings: dict[str, Any]) -> str:
+    hashes = ", ".join(f"{name}: {digest[:10]}" for name, digest in settings.get("lora_hashes", {}).items())
+    return f'Lora hashes: "{hashes}", ' if hashes else ""
 
 
 def encode(image: Image.Image, image_format: str, settings: dict[str, Any]) -> Encoded:

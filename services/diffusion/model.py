@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from services.diffusion.adapters import Adapters
 from services.diffusion.exactness import BatchProof
 from services.diffusion.faults import CannotSample
 from services.diffusion.generation import Generation
@@ -45,6 +46,11 @@ class ModelCard:
             )
 
 
+def size_of(*networks: Any) -> int:
+    """Bytes of networks' weights."""
+    return sum(weight.nbytes for network in networks for weight in network.parameters())
+
+
 @dataclass
 class Model:
     """A Stable Diffusion or SDXL model, taken apart."""
@@ -66,6 +72,17 @@ class Model:
     """UNet calls that run side by side."""
     proof: BatchProof = field(default_factory=BatchProof)
     vae_lock: threading.Lock = field(default_factory=threading.Lock)
+    adapters: Adapters = field(init=False)
+    """LoRAs on the UNet."""
+
+    def __post_init__(self) -> None:
+        """Stand ready to apply LoRAs."""
+        self.adapters = Adapters(self.unet)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its weights."""
+        return size_of(self.unet, self.vae, *self.text.modules)
 
     @property
     def latent_channels(self) -> int:

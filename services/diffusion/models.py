@@ -84,6 +84,12 @@ class Models:
         threading.Thread(target=self._fill, args=(fresh, name, source), name=f"load-{name}", daemon=True).start()
         return fresh
 
+    def unload_idle(self, keep: str) -> int:
+        """Forget all loaded models but one; returns the bytes of those forgotten. What still samples keeps its own."""
+        with self._lock:
+            idle = [n for n, f in self._futures.items() if n != keep and f.done() and not f.exception()]
+            return sum(self._futures.pop(name).result().size for name in idle)
+
     def _forgivable(self, name: str) -> bool:
         return time.monotonic() - self._failed_at.get(name, 0.0) > _FAILURE_STANDS_S
 

@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from services.diffusion.adapters import Part
 from services.diffusion.generation import Generation
 from services.diffusion.latents import drawn
 from services.diffusion.model import Model
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What all pictures of a request have in common."""
+    """What the UNet is told besides the noise."""
 
     positive: Embedding
     negative: Embedding
@@ -26,6 +27,8 @@ class Conditions:
     """The source, encoded."""
     kept: "torch.Tensor | None" = None
     """[1, 1, height, width]: 1 where the source's latents stay."""
+    loras: tuple[Part, ...] = ()
+    """What is added to the UNet's layers."""
 
 
 class Picture:
@@ -40,7 +43,10 @@ class Picture:
         self.seed = generation.seed + index
         self.positive = conditions.positive
         self.negative = conditions.negative
+        self.loras = conditions.loras
         self.shape = model.latent_shape(generation)
+        self.alike = (*self.shape, self.positive.length)
+        """Pictures of which this is equal can share a batch."""
         self._generator = torch.Generator("cpu").manual_seed(self.seed)
         sampler = SAMPLERS[generation.sampler]
         self._scheduler = sampler.build(model.scheduler_config)

@@ -1,21 +1,26 @@
 """Everything needed to make a picture again, as kept with the asset and in the file itself."""
 
 import functools
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from services.diffusion.emphasis import LoraTag
 from services.diffusion.generation import Generation
 from services.diffusion.model import ModelCard
 from services.diffusion.samplers import SAMPLERS
 
 
-def settings_of(kind: str, generation: Generation, seed: int, card: ModelCard, size: tuple[int, int]) -> dict[str, Any]:
-    """The settings of one picture as JSON data; `seed` is the picture's own: asking for it, count 1, gives it again.
-    `size` is the finished picture's, width and height."""
-    return {
+def settings_of(
+    kind: str, generation: Generation, index: int, card: ModelCard, size: tuple[int, int]
+) -> dict[str, Any]:
+    """The settings of picture `index` as JSON data; `seed` is the picture's own: asking for it, count 1, gives it
+    again. `size` is the finished picture's, width and height."""
+    said = generation.wording(index)
+    settings: dict[str, Any] = {
         "kind": kind,
-        "prompt": generation.prompt,
-        "negative_prompt": generation.negative_prompt,
+        "prompt": said.prompt,
+        "negative_prompt": said.negative_prompt,
         "model": card.name,
         "model_hash": card.hash,
         "width": size[0],
@@ -24,9 +29,19 @@ def settings_of(kind: str, generation: Generation, seed: int, card: ModelCard, s
         "cfg_scale": generation.cfg_scale,
         "sampler": generation.sampler,
         "sampler_label": SAMPLERS[generation.sampler].label,
-        "seed": seed,
+        "seed": generation.seed + index,
         "versions": versions("atelier", "diffusers", "torch"),
     }
+    templates = {"prompt": generation.prompt, "negative_prompt": generation.negative_prompt}
+    settings |= {f"{name}_template": asked for name, asked in templates.items() if asked != settings[name]}
+    if said.loras:
+        settings["lora_hashes"] = {applied.lora.name: applied.lora.hash for applied in said.loras}
+    return settings
+
+
+def beside(loras: Sequence[LoraTag]) -> dict[str, Any]:
+    """The LoRAs that were asked for beside the prompt, as JSON data; those in the prompt stand there."""
+    return {"loras": [{"model": lora.name, "weight": lora.weight} for lora in loras]}
 
 
 def versions(*packages: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from services.diffusion import latents
 from services.diffusion.foreign import ForeignModel
@@ -10,6 +11,10 @@ from services.diffusion.generation import Ended, Generation, Happening, Made, No
 from services.diffusion.model import Model
 from services.diffusion.picture import Conditions, Picture
 from services.diffusion.video.model import VideoModel
+
+if TYPE_CHECKING:
+    import torch
+    from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
 
 class Sampling:
@@ -25,6 +30,8 @@ class Sampling:
         self._lock = threading.Lock()
         self._over = False
         self.cancelled = False
+        self.sparing = False
+        """True once memory ran out: it is sampled alone, in smaller parts."""
         self.active: list[Picture] = []
         """The pictures that still need steps, in order."""
         self._prepared = False
@@ -62,6 +69,16 @@ class Sampling:
             self._over = True
         self._tell(Ended(error))
 
+    def spare(self) -> bool:
+        """Go on in smaller parts; False if it does so already."""
+        if self.sparing:
+            return False
+        self.sparing = True
+        self.tell(
+            Noted("Memory ran out; the rest is made in smaller parts: slower, and not to the last bit as it would be.")
+        )
+        return True
+
     def made(self, picture: Made) -> None:
         """A picture is ready; after the last one the request ends."""
         self.tell(picture)
@@ -75,22 +92,24 @@ class Sampling:
         """Encode the prompts and the source and draw the noise, if that is not done yet."""
         if self._prepared:
             return
-        self._prepared = True
         model, generation = self.model, self.generation
         assert isinstance(model, Model)
-        positive = model.text.encode(generation.prompt)
-        negative = model.text.encode(generation.negative_prompt, negative=True)
         source = generation.source
-        conditions = Conditions(
-            positive,
-            negative,
-            begun=latents.encode(model, source.image) if source else None,
-            kept=latents.kept(model, source.mask) if source and source.mask else None,
-        )
-        self.active = [Picture(model, generation, k, conditions) for k in range(generation.count)]
-        for what, embedding in (("prompt", positive), ("negative prompt", negative)):
-            if embedding.dropped:
-                self.tell(Noted(f"The {what} is longer than the model can read; left out: {embedding.dropped}"))
+        begun = latents.encode(model, source.image, tiled=self.sparing) if source else None
+        kept = latents.kept(model, source.mask) if source and source.mask else None
+        self.active = [
+            Picture(model, generation, k, self._conditions(model, k, begun, kept)) for k in range(generation.count)
+        ]
+        self._prepared = True
+
+    def _conditions(
+        self, model: Model, index: int, begun: "DiagonalGaussianDistribution | None", kept: "torch.Tensor | None"
+    ) -> Conditions:
+        said = self.generation.wording(index)
+        # Without guidance the negative prompt plays no part, so it must not make the other one longer.
+        negative = said.negative_prompt if self.generation.guided else ""
+        parts = tuple(applied.on_unet for applied in said.loras)
+        return Conditions(*model.text.pair(said.words, negative, said.loras), begun, kept, parts)
 
     def sampled(self, picture: Picture) -> None:
         """A picture took its last step."""
@@ -120,18 +139,23 @@ class Sampling:
 
 
 def choose(waiting: Sequence[Sampling], most: int) -> tuple[Model, list[tuple[Sampling, Picture]]]:
-    """The pictures of the next tick, at most `most`: of one model and size, namely the one that waited longest, and
-    within it every request's first picture before any request's second."""
+    """The pictures of the next tick, at most `most`: such as can share a batch with the one that waited longest, and
+    every request's first picture before any request's second."""
     first = min(waiting, key=lambda s: s.served_at)
     model = first.model
     assert isinstance(model, Model)
-    shape = model.latent_shape(first.generation)
-    alike = [s for s in waiting if s.model is model and model.latent_shape(s.generation) == shape]
+    if first.sparing:
+        return model, [(first, first.active[0])]
+    alike = first.active[0].alike
     # Longest unserved first, so that with more requests than places each gets its turn.
-    alike.sort(key=lambda s: s.served_at)
+    fitting = [
+        (sampling, [picture for picture in sampling.active if picture.alike == alike])
+        for sampling in sorted(waiting, key=lambda s: s.served_at)
+        if sampling.model is model and not sampling.sparing
+    ]
     chosen: list[tuple[Sampling, Picture]] = []
-    for place in range(max(len(s.active) for s in alike)):
-        for sampling in alike:
-            if place < len(sampling.active) and len(chosen) < most:
-                chosen.append((sampling, sampling.active[place]))
+    for place in range(max(len(pictures) for _, pictures in fitting)):
+        for sampling, pictures in fitting:
+            if place < len(pictures) and len(chosen) < most:
+                chosen.append((sampling, pictures[place]))
     return model, chosen

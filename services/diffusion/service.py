@@ -3,8 +3,9 @@
 import asyncio
 import functools
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TypeVar, cast
 
 import structlog
@@ -24,15 +25,19 @@ from atelier.v1.diffusion_pb2 import (
 )
 from atelier.v1.diffusion_pb2 import Upscaler as UpscalerOption
 from services.diffusion import metadata, tasks
+from services.diffusion.emphasis import LoraTag
 from services.diffusion.engine import Engine
 from services.diffusion.faults import CannotSample, EngineFault
 from services.diffusion.foreign import ForeignModel
 from services.diffusion.gate import Gate
 from services.diffusion.generation import Ended, Happening, Made, Noted, Previewed, Stepped, Tell
 from services.diffusion.loading import LoadOptions, load
+from services.diffusion.loras import Loras
 from services.diffusion.model import Model, ModelCard
 from services.diffusion.models import Loaded, Models, ModelState
-from services.diffusion.provenance import settings_of
+from services.diffusion.phrasing import Phrasing
+from services.diffusion.provenance import beside, settings_of
+from services.diffusion.results import Earlier, Results, key_of
 from services.diffusion.samplers import SAMPLERS
 from services.diffusion.sampling import Sampling
 from services.diffusion.settings import DiffusionSettings
@@ -46,6 +51,7 @@ from services.kit.call import Call
 from services.kit.contract import contract
 from services.kit.failures import BadInput, Failure, ModelNotFound
 from services.kit.host import Service, method
+from services.kit.ids import asset_id
 from services.kit.job import Job
 from services.kit.tasks import end
 
@@ -72,7 +78,11 @@ class Diffusion(Service):
         settings = self.diffusion_settings
         gate = Gate()
         self._engine = Engine(
-            cores=settings.cores, batch=settings.diffusion_batch, batching=settings.diffusion_batching, gate=gate
+            cores=settings.cores,
+            batch=settings.diffusion_batch,
+            batching=settings.diffusion_batching,
+            gate=gate,
+            make_room=lambda keep: self._models.unload_idle(keep),
         )
         options = LoadOptions(
             device=settings.diffusion_device,
@@ -87,6 +97,10 @@ class Diffusion(Service):
             home=settings.home,
             max_pixels=round(settings.diffusion_upscale_max_megapixels * 1_000_000),
         )
+        files = settings.lora_files
+        loras = Loras(files.__getitem__, lambda: list(files), settings.diffusion_lora_cache_mb * 1024 * 1024)
+        self._phrasing = Phrasing(settings.wildcards, loras)
+        self._results = Results(self.bus, self.objects)
         self.status("starting", f"loading {self._models.default}")
         self._warming = asyncio.create_task(self._warm_up(), name="warm-up")
 
@@ -153,12 +167,14 @@ class Diffusion(Service):
 
     @method
     async def options(self, request: DiffusionOptionsRequest, call: Call) -> DiffusionOptions:
-        """Models, samplers and upscalers."""
+        """Models, samplers, upscalers, LoRAs and lists."""
         upscalers = self._upscaling.upscalers
         return DiffusionOptions(
             models=[_described(s) for s in self._models.states()],
             samplers=list(SAMPLERS),
             upscalers=[_described_upscaler(one, upscalers.missing(one)) for one in UPSCALERS],
+            loras=self._phrasing.loras.names,
+            wildcards=sorted(self._phrasing.lists),
         )
 
     async def _pictures(self, request: R, job: Job, planned: Planned[R]) -> GenerationResult:
@@ -168,9 +184,48 @@ class Diffusion(Service):
             if isinstance(model, VideoModel):
                 raise CannotSample("model", f"{model.card.name} makes videos, not pictures")
             task = await planned(request, job, model.card, self.diffusion_settings.diffusion_max_area)
-            return await self._sample(model, task, data["format"], job)
+            asked = [LoraTag(lora["model"], lora["weight"]) for lora in data.get("loras", ())]
+            worded = await asyncio.to_thread(self._phrasing.worded, task.generation, asked, model)
+            task = replace(task, generation=worded, provenance={**task.provenance, **beside(asked)})
+            key = self._result_key(model, task, data["format"], job)
+            # A random seed was never asked for before.
+            again = data["seed"] >= 0 and not data.get("fresh") and self.diffusion_settings.diffusion_results
+            if again and (earlier := await self._results.find(job.owner, key)):
+                return await self._given_again(model, task, earlier, job)
+            result = await self._sample(model, task, data["format"], job)
+            await self._results.keep(job.owner, key, result.outputs)
+            return result
         except EngineFault as fault:
             raise _failure(fault) from fault
+
+    def _result_key(self, model: Model | ForeignModel, task: Task, image_format: str, job: Job) -> str:
+        made, card = task.generation, model.card
+        size = made.width, made.height
+        pictures = [settings_of(job.kind, made, k, card, size) | task.provenance for k in range(made.count)]
+        return key_of(job.kind, pictures, image_format, card.device)
+
+    async def _given_again(
+        self, model: Model | ForeignModel, task: Task, earlier: Sequence[Earlier], job: Job
+    ) -> GenerationResult:
+        made, card = task.generation, model.card
+        # A job that is delivered again after its last picture finds its own.
+        cached = not all(one.asset.id == asset_id(job.id, one.asset.index) for one in earlier)
+        result = GenerationResult(seed=made.seed, model=card.name, model_hash=card.hash, cached=cached)
+        for one in earlier:
+            job.check()
+            asset = one.asset
+            settings = settings_of(job.kind, made, asset.index, card, (asset.width, asset.height)) | task.provenance
+            stored = await job.store(
+                one.content,
+                index=asset.index,
+                content_type=asset.content_type,
+                kind=asset.kind,
+                width=asset.width,
+                height=asset.height,
+                provenance=settings | ({"cached": True} if cached else {}),
+            )
+            result.outputs.append(stored)
+        return result
 
     async def _video(
         self, request: R, job: Job, planned: Callable[[R, Job, Loaded, float], Awaitable[Shot]]
@@ -179,9 +234,10 @@ class Diffusion(Service):
         try:
             model = await self._model(data.get("model") or self._models.default, job)
             shot = await planned(request, job, model, self.diffusion_settings.diffusion_max_area)
-            generation, scene = shot.generation, shot.plan.scene
+            generation = await asyncio.to_thread(self._phrasing.worded, shot.generation, (), model)
+            scene = shot.plan.scene
             size = scene.width, scene.height
-            settings = settings_of(job.kind, generation, generation.seed, model.card, size)
+            settings = settings_of(job.kind, generation, 0, model.card, size)
             settings |= {**shot.provenance, "technique": technique(model, shot.plan)}
             shooting = Shooting(job, self._engine, self._happenings, shot.plan, generation)
             if isinstance(model, VideoModel):
@@ -238,7 +294,7 @@ class Diffusion(Service):
                         await job.log(happening.text, level="warning")
                     case Made():
                         image = await asyncio.to_thread(task.finish, happening.image)
-                        settings = settings_of(job.kind, generation, happening.seed, model.card, image.size)
+                        settings = settings_of(job.kind, generation, happening.index, model.card, image.size)
                         settings |= task.provenance
                         encoded = await asyncio.to_thread(metadata.encode, image, image_format, settings)
                         asset = await job.store(

@@ -7,9 +7,11 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.diffusion.wildcards import BUILT_IN, Lists, lists_in
 from services.kit.settings import ServiceSettings
 
 STARTER = Path(__file__).parent / "starter" / "weights"
+SEPIA = Path(__file__).parent / "starter" / "loras" / "sepia.safetensors"
 
 
 class DiffusionSettings(ServiceSettings):
@@ -20,6 +22,16 @@ class DiffusionSettings(ServiceSettings):
     diffusion_model: str = Field(
         f"starter={STARTER}",
         description="Diffusers folders or hub ids: `name=path,name2=hub/id`. The first is the default.",
+    )
+    diffusion_loras: str = Field(
+        f"sepia={SEPIA}", description="LoRAs that can be asked for by name: `name=file.safetensors,name2=…`."
+    )
+    diffusion_lora_cache_mb: int = Field(512, ge=0, description="Memory for LoRAs that were used lately.")
+    diffusion_results: bool = Field(
+        True, description="Give again what was made of the very same settings before, for 30 days."
+    )
+    diffusion_wildcards: Path | None = Field(
+        None, description="A folder of lists for `__name__` in prompts: `name.txt`, a line is an entry."
     )
     diffusion_device: Literal["auto", "cpu", "cuda"] = Field("auto", description="`auto` = CUDA where there is one.")
     diffusion_dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
@@ -63,6 +75,16 @@ class DiffusionSettings(ServiceSettings):
         return self.diffusion_upscalers or self.home / "models" / "real-esrgan"
 
     @property
+    def lora_files(self) -> dict[str, Path]:
+        """LoRA name → file."""
+        return {name: Path(file).expanduser() for name, file in parse_models(self.diffusion_loras).items()}
+
+    @property
+    def wildcards(self) -> Lists:
+        """The lists that come along, and those of the folder, which replace namesakes."""
+        return {**lists_in(BUILT_IN), **(lists_in(self.diffusion_wildcards) if self.diffusion_wildcards else {})}
+
+    @property
     def cores(self) -> int:
         """CPU threads to use: the setting, or as many as this process may run on."""
         return self.diffusion_threads or len(os.sched_getaffinity(0))
@@ -74,6 +96,6 @@ def parse_models(text: str) -> dict[str, str]:
     for entry in filter(None, (part.strip() for part in text.split(","))):
         name, separator, source = entry.partition("=")
         if not separator:
-            name, source = Path(entry).name, entry
+            name, source = Path(entry).name.removesuffix(".safetensors"), entry
         models[name.strip()] = source.strip()
     return models

@@ -44,7 +44,7 @@ def fingerprint(folder: Path, cache: Path | None = None) -> str:
     for file in files(folder):
         status = file.stat()
         key = f"{file.resolve()}:{status.st_size}:{status.st_mtime_ns}"
-        digest = known.get(key) or _sha256(file)
+        digest = known.get(key) or file_hash(file)
         fresh[key] = digest
         whole.update(f"{file.relative_to(folder).as_posix()}\0{digest}\n".encode())
     if cache is not None and not fresh.keys() <= known.keys():
@@ -52,7 +52,8 @@ def fingerprint(folder: Path, cache: Path | None = None) -> str:
     return whole.hexdigest()
 
 
-def _sha256(file: Path) -> str:
+def file_hash(file: Path) -> str:
+    """SHA-256 of a file, hex."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -82,6 +82,7 @@ async def ensure(jetstream: JetStreamContext, settings: Settings) -> None:
     await _bucket(jetstream, subjects.CONTROL_BUCKET, ttl_s=_DAY_S, storage=StorageType.FILE, settings=settings)
     await _bucket(jetstream, subjects.ENDPOINTS_BUCKET, ttl_s=0, storage=StorageType.FILE, settings=settings)
     await _bucket(jetstream, subjects.HEALTH_BUCKET, ttl_s=_DAY_S, storage=StorageType.MEMORY, settings=settings)
+    await _bucket(jetstream, subjects.RESULTS_BUCKET, ttl_s=30 * _DAY_S, storage=StorageType.FILE, settings=settings)
     await _bucket(jetstream, subjects.PRESENCE_BUCKET, ttl_s=15, storage=StorageType.MEMORY, settings=settings)
 
 

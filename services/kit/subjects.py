@@ -25,6 +25,9 @@ ENDPOINTS_BUCKET = "endpoints"
 HEALTH_BUCKET = "health"
 # Who is up, and what it is busy with; entries expire unless renewed.
 PRESENCE_BUCKET = "presence"
+# Which files came of which settings, under owner and hash: whoever asks for the same again is given them again, by any
+# copy of the service. Entries expire.
+RESULTS_BUCKET = "results"
 # Which outputs and endings a copy of the gateway has just written into the catalog, for all copies; nothing is stored.
 PROJECTED = "catalog.projected"
 

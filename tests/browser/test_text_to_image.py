@@ -150,3 +150,40 @@ async def test_wrong_settings_are_said_at_their_fields(studio: Studio) -> None:
     await expect(page.get_by_role("textbox", name="Prompt", exact=True)).to_be_focused()
     await expect(page.get_by_text("At most 150.")).to_be_visible()
     await expect(page.get_by_text("A multiple of 8.")).to_be_visible()
+
+
+async def test_a_lora_is_picked_weighed_and_taken_back_with_the_settings(studio: Studio) -> None:
+    page = await studio.open("/text-to-image")
+    prompt = "a lemon on a cyan background"
+    await page.get_by_role("button", name="Add a LoRA").click()
+    await expect(page.get_by_role("combobox", name="LoRA 1")).to_have_text("sepia")
+    card = await submit(page, prompt, Steps=4, Seed=31, Weight_of_sepia=0.7)
+    await expect(card.get_by_role("button", name="Open picture 1")).to_be_visible()
+    await page.get_by_role("button", name="Take out sepia").click()
+    await expect(page.get_by_role("combobox", name="LoRA 1")).to_have_count(0)
+    await card.get_by_role("button", name="Use these settings").click()
+    await expect(page.get_by_role("spinbutton", name="Weight of sepia")).to_have_value("0.7")
+
+
+async def test_the_very_same_comes_from_the_cache_unless_it_is_wanted_anew(studio: Studio) -> None:
+    page = await studio.open("/text-to-image")
+    prompt = "a crown on a pink background"
+    for times in (1, 2):
+        card = await submit(page, prompt, Steps=3, Seed=77)
+        await expect(page.get_by_role("article", name=prompt)).to_have_count(times)
+        await expect(card.get_by_role("button", name="Open picture 1")).to_be_visible()
+        await expect(card.get_by_text("from cache")).to_have_count(times - 1)
+    await page.get_by_role("switch", name="Make it anew").click()
+    card = await submit(page, prompt)
+    await expect(page.get_by_role("article", name=prompt)).to_have_count(3)
+    await expect(card.get_by_text("took")).to_be_visible()
+
+
+async def test_what_a_prompt_can_say_is_told_beside_it(studio: Studio) -> None:
+    page = await studio.open("/text-to-image")
+    await page.get_by_role("button", name="What a prompt can say").click()
+    told = page.get_by_role("dialog", name="What a prompt can say")
+    await expect(told.get_by_text("<lora:sepia:0.8>")).to_be_visible()
+    await expect(told.get_by_text(re.compile("Lists: .*colour"))).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(told).to_be_hidden()

@@ -24,8 +24,15 @@ pytestmark = pytest.mark.chaos
 # on a machine that does other things as well.
 PATIENCE_S = 400.0
 # Long enough to be killed amid it.
-LONG = {"prompt": "a red apple on a blue background", "seed": 7, "steps": 80, "count": 3, "preview_every": 10}
-SHORT = {"prompt": "a green circle", "seed": 7, "steps": 3}
+LONG = {
+    "prompt": "a red apple on a blue background",
+    "seed": 7,
+    "steps": 80,
+    "count": 3,
+    "preview_every": 10,
+    "fresh": True,
+}
+SHORT = {"prompt": "a green circle", "seed": 7, "steps": 3, "fresh": True}
 
 
 async def submit(client: httpx.AsyncClient, settings: dict[str, Any]) -> str:

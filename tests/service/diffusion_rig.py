@@ -84,12 +84,15 @@ class Easel:
 
     site: Site
 
-    async def ask(self, kind: str = KIND, **settings: Any) -> str:
-        """Put a job in the queue, its settings as in the API but for references, which are URIs; returns its id."""
-        values = {"prompt": APPLE, "steps": 4, "preview_every": 0, **settings}
+    async def ask(self, kind: str = KIND, *, owner: str = "ann", **settings: Any) -> str:
+        """Put a job in the queue, its settings as in the API but for references, which are URIs; returns its id.
+
+        What was made before is made again, unless `fresh` says otherwise.
+        """
+        values = {"prompt": APPLE, "steps": 4, "preview_every": 0, "fresh": True, **settings}
         request = contract.parse(contract.methods[kind].request_type, values)
         job = new_ulid()
-        await self.site.queue.submit(JobEnvelope(job, kind, "ann", request.SerializeToString(), pool=self.site.pool))
+        await self.site.queue.submit(JobEnvelope(job, kind, owner, request.SerializeToString(), pool=self.site.pool))
         return job
 
     async def keep(self, image: Image.Image) -> str:

@@ -192,17 +192,89 @@ async def test_cancel_ends_a_job_within_a_step(easel: Easel) -> None:
     assert story.types(job)[-1] == "cancelled" and "output" not in story.types(job)
 
 
-async def test_words_beyond_the_models_reach_are_named(easel: Easel) -> None:
-    job = await easel.ask(prompt="an apple, " * 60 + "a zebra", steps=1)
-    await easel.result(job)
-    lines = [event.log for event in easel.told(job, "log")]
-    assert [line.level for line in lines] == ["warning"] and lines[0].text.endswith("a zebra")
+async def test_words_beyond_one_chunk_are_read(easel: Easel) -> None:
+    long = "on a white background, " * 30
+    asked = [f"an apple {long}", f"an apple {long} with a blue sky", f"an apple BREAK {long}"]
+    files = [await easel.files(await easel.ask(prompt=prompt, steps=2)) for prompt in asked]
+    assert len({shown(made[0]).tobytes() for made in files}) == 3
+
+
+async def test_a_lora_changes_the_picture_and_is_kept_with_it(easel: Easel) -> None:
+    asked: list[dict[str, Any]] = [
+        {},
+        {"loras": [{"model": "sepia", "weight": 0}]},
+        {"loras": [{"model": "sepia"}]},
+        {"prompt": f"{APPLE} <lora:sepia:1>"},
+    ]
+    jobs = [await easel.ask(**settings, seed=42, steps=8) for settings in asked]
+    plain, nothing, whole, inline = [(await easel.files(job))[0] for job in jobs]
+    assert (shown(plain) == shown(nothing)).all() and (shown(whole) == shown(inline)).all()
+    # Old paper is brighter in red than in blue, where the background was blue.
+    before, after = shown(plain)[:12, :12].mean((0, 1)), shown(whole)[:12, :12].mean((0, 1))
+    assert before[2] > before[0] + 40 and after[0] > after[2] + 20
+    kept = metadata.read(whole)
+    assert kept is not None and kept["loras"] == [{"model": "sepia", "weight": 1.0}]
+    (digest,) = kept["lora_hashes"].values()
+    assert len(digest) == 64
+    text = Image.open(io.BytesIO(whole)).info["parameters"]
+    assert text.startswith(f"{APPLE} <lora:sepia:1>\n") and f'Lora hashes: "sepia: {digest[:10]}"' in text
+    kept = metadata.read(inline)
+    assert kept is not None and kept["prompt"].endswith("<lora:sepia:1>") and kept["loras"] == []
+
+
+async def test_chance_in_a_prompt_is_decided_by_each_pictures_seed(easel: Easel) -> None:
+    template = "a {red|green|blue|yellow} __thing__ on a <random:white|pink> background"
+    three = await easel.result(await easel.ask(prompt=template, seed=5, count=3, steps=1))
+    said = [dict(asset.provenance) for asset in three.outputs]
+    assert len({one["prompt"] for one in said}) == 3 and not any("_" in one["prompt"] for one in said)
+    assert {one["prompt_template"] for one in said} == {template}
+    again = await easel.result(await easel.ask(prompt=template, seed=7, steps=1))
+    plain = await easel.result(await easel.ask(prompt=said[2]["prompt"], seed=7, steps=1))
+    assert dict(again.outputs[0].provenance) == said[2]
+    files = [await easel.file(asset) for asset in (three.outputs[2], again.outputs[0], plain.outputs[0])]
+    assert len({shown(file).tobytes() for file in files}) == 1
+
+
+async def test_the_very_same_is_given_again_and_said_so(easel: Easel) -> None:
+    asked: dict[str, Any] = {"seed": 4711, "count": 2, "fresh": False}
+    first, job = await easel.result(await easel.ask(**asked)), await easel.ask(**asked)
+    second = await easel.result(job)
+    assert not first.cached and second.cached and second.seed == 4711
+    assert not easel.told(job, "progress")
+    assert [asset.sha256 for asset in first.outputs] == [asset.sha256 for asset in second.outputs]
+    assert {asset.id for asset in first.outputs}.isdisjoint(asset.id for asset in second.outputs)
+    assert [asset.provenance["cached"] for asset in second.outputs] == [True, True]
+    # Deleting the one leaves the other.
+    objects = ObjectStore(easel.site.settings)
+    for asset in first.outputs:
+        await objects.delete(asset.key)
+    assert [len(await easel.file(asset)) for asset in second.outputs]
+    for changes in ({"fresh": True}, {"steps": 5}, {"count": 1}, {"loras": [{"model": "sepia"}]}, {"format": "jpeg"}):
+        assert not (await easel.result(await easel.ask(**{**asked, **changes}))).cached, changes
+
+
+async def test_what_was_deleted_is_made_again(easel: Easel) -> None:
+    asked: dict[str, Any] = {"seed": 4712, "count": 2, "fresh": False}
+    first = await easel.result(await easel.ask(**asked))
+    await ObjectStore(easel.site.settings).delete(first.outputs[1].key)
+    again = await easel.result(await easel.ask(**asked))
+    assert not again.cached and [a.sha256 for a in again.outputs] == [a.sha256 for a in first.outputs]
+
+
+async def test_another_owner_is_not_given_it(easel: Easel) -> None:
+    asked: dict[str, Any] = {"seed": 4713, "fresh": False}
+    await easel.result(await easel.ask(**asked))
+    assert not (await easel.result(await easel.ask(**asked, owner="bob"))).cached
+    assert (await easel.result(await easel.ask(**asked))).cached
 
 
 @pytest.mark.parametrize(
     ("settings", "code", "field"),
     [
         ({"model": "gryphon"}, "model_not_found", "model"),
+        ({"loras": [{"model": "gryphon"}]}, "bad_input", "loras.0.model"),
+        ({"prompt": "an apple <lora:gryphon:1>"}, "bad_input", "prompt"),
+        ({"prompt": "an apple", "negative_prompt": "__gryphon__"}, "bad_input", "negative_prompt"),
         ({"width": 4096, "height": 4096}, "bad_input", "width"),
     ],
 )
@@ -233,6 +305,7 @@ async def test_options_tell_what_there_is(easel: Easel) -> None:
     assert len(starter.hash) == 64 and starter.device == "cpu"
     assert options.models[1].name == "missing" and options.models[1].status in ("available", "failed")
     assert list(options.samplers) == list(SAMPLERS)
+    assert list(options.loras) == ["sepia"] and {"thing", "colour", "scene"} <= set(options.wildcards)
 
 
 async def test_a_killed_workers_pictures_are_finished_by_another_and_stored_once(site: Site, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ async def busy_worker(client: httpx.AsyncClient) -> AsyncIterator[list[str]]:
 
 
 async def test_a_picture_is_made_and_every_step_of_it_can_be_watched(stack: Stack, studio: httpx.AsyncClient) -> None:
-    answer = await studio.post("/api/generate/text-to-image", json={"prompt": APPLE, "seed": 42})
+    answer = await studio.post("/api/generate/text-to-image", json={"prompt": APPLE, "seed": 42, "fresh": True})
     assert answer.status_code == 202 and answer.headers["location"] == f"/api/jobs/{answer.json()['id']}"
     told = await story(studio, answer.json()["id"])
 

@@ -17,7 +17,7 @@ FORMATS = ("png", "jpeg", "webp")
 
 
 def settings(**changes: object) -> dict[str, Any]:
-    return settings_of("diffusion.text_to_image", apple(**changes), 44, CARD, (64, 64))
+    return settings_of("diffusion.text_to_image", apple(**changes), 2, CARD, (64, 64))
 
 
 def picture() -> Image.Image:

@@ -128,8 +128,8 @@ class VideoModel:
 
         wanted = {
             "image": generation.source.image if generation.source else None,
-            "prompt": generation.prompt,
-            "negative_prompt": generation.negative_prompt or None,
+            "prompt": generation.wording(0).words,
+            "negative_prompt": generation.wording(0).negative_prompt or None,
             "width": generation.width,
             "height": generation.height,
             "num_frames": window.frames,

@@ -1644,6 +1644,18 @@ export type GenerationOptions = {
      */
     samplers: Array<Choice>;
     /**
+     * Loras
+     *
+     * LoRAs by name.
+     */
+    loras: Array<string>;
+    /**
+     * Wildcards
+     *
+     * Lists by name, for `__name__` in prompts.
+     */
+    wildcards: Array<string>;
+    /**
      * Sizes
      */
     sizes: Array<SizeOption>;
@@ -1750,7 +1762,7 @@ export type ImageToImageRequest = {
     /**
      * Prompt
      *
-     * What the picture should show.
+     * What the picture should show. `(word:1.3)` weighs, `{a|b}`, `<random:a|b>` and `__list__` are drawn by each picture's seed, `<lora:name:0.8>` applies a LoRA, BREAK begins a new chunk of tokens.
      */
     prompt: string;
     /**
@@ -1819,6 +1831,18 @@ export type ImageToImageRequest = {
      * Steps between previews; 0 = none.
      */
     preview_every?: number;
+    /**
+     * Loras
+     *
+     * LoRAs to apply, besides those in the prompt.
+     */
+    loras?: Array<Lora>;
+    /**
+     * Fresh
+     *
+     * True makes it anew, even if the very same was made before and could be given again.
+     */
+    fresh?: boolean;
     /**
      * Project Id
      *
@@ -1998,7 +2022,7 @@ export type InpaintRequest = {
     /**
      * Prompt
      *
-     * What the picture should show.
+     * What the picture should show. `(word:1.3)` weighs, `{a|b}`, `<random:a|b>` and `__list__` are drawn by each picture's seed, `<lora:name:0.8>` applies a LoRA, BREAK begins a new chunk of tokens.
      */
     prompt: string;
     /**
@@ -2055,6 +2079,18 @@ export type InpaintRequest = {
      * Steps between previews; 0 = none.
      */
     preview_every?: number;
+    /**
+     * Loras
+     *
+     * LoRAs to apply, besides those in the prompt.
+     */
+    loras?: Array<Lora>;
+    /**
+     * Fresh
+     *
+     * True makes it anew, even if the very same was made before and could be given again.
+     */
+    fresh?: boolean;
     /**
      * Project Id
      *
@@ -2278,6 +2314,26 @@ export type ListingServiceState = {
      * Items
      */
     items: Array<ServiceState>;
+};
+
+/**
+ * Lora
+ *
+ * A LoRA and how strongly it counts.
+ */
+export type Lora = {
+    /**
+     * Model
+     *
+     * Name of the LoRA.
+     */
+    model: string;
+    /**
+     * Weight
+     *
+     * How strongly it counts: 1 = as it was trained, 0 = not at all, below 0 = the opposite.
+     */
+    weight?: number;
 };
 
 /**
@@ -3004,7 +3060,7 @@ export type TextToImageRequest = {
     /**
      * Prompt
      *
-     * What the picture should show.
+     * What the picture should show. `(word:1.3)` weighs, `{a|b}`, `<random:a|b>` and `__list__` are drawn by each picture's seed, `<lora:name:0.8>` applies a LoRA, BREAK begins a new chunk of tokens.
      */
     prompt: string;
     /**
@@ -3074,6 +3130,18 @@ export type TextToImageRequest = {
      */
     preview_every?: number;
     /**
+     * Loras
+     *
+     * LoRAs to apply, besides those in the prompt.
+     */
+    loras?: Array<Lora>;
+    /**
+     * Fresh
+     *
+     * True makes it anew, even if the very same was made before and could be given again.
+     */
+    fresh?: boolean;
+    /**
      * Project Id
      *
      * The project it belongs to.
@@ -3090,7 +3158,7 @@ export type TextToVideoRequest = {
     /**
      * Prompt
      *
-     * What the picture should show.
+     * What the picture should show. `(word:1.3)` weighs, `{a|b}`, `<random:a|b>` and `__list__` are drawn by each picture's seed, `<lora:name:0.8>` applies a LoRA, BREAK begins a new chunk of tokens.
      */
     prompt: string;
     /**

@@ -124,7 +124,7 @@ export function GenerationCard({ job, onReuse, onOpen, result = null }: Generati
   const seconds =
     job.started_at && job.finished_at ? (Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1000 : null;
   const technique = job.outputs[0]?.provenance.technique;
-  const reuse = () => onReuse({ ...job.params, ...(seed === null ? {} : { seed }) });
+  const reuse = () => onReuse({ loras: [], ...job.params, ...(seed === null ? {} : { seed }) });
   return (
     <article
       aria-label={jobTitle(job)}
@@ -144,7 +144,7 @@ export function GenerationCard({ job, onReuse, onOpen, result = null }: Generati
             )}
             {" · "}
             <RelativeTime time={job.created_at} />
-            {seconds !== null && ` · took ${duration(seconds)}`}
+            {job.result?.cached === true ? " · from cache" : seconds !== null && ` · took ${duration(seconds)}`}
           </p>
           {typeof technique === "string" && technique !== "" && (
             <Badge className="mt-1.5">{technique.charAt(0).toUpperCase() + technique.slice(1)}</Badge>

@@ -56,11 +56,12 @@ function Studio(props: ModePageProps & { options: GenerateOptions; mode: Generat
       if (job !== undefined) {
         const found = await queries.fetchQuery(jobQuery(job));
         restore({
+          loras: [],
           ...found.params,
           ...(found.result?.seed === undefined ? {} : { seed: Number(found.result.seed) }),
         });
       }
-      if (asset !== undefined) restore(assetSettings(await queries.fetchQuery(assetQuery(asset))));
+      if (asset !== undefined) restore({ loras: [], ...assetSettings(await queries.fetchQuery(assetQuery(asset))) });
       // A mode that takes a picture or a video takes one of them.
       restore({ ...(given.image ? { video: "" } : {}), ...(given.video ? { image: "" } : {}), ...given });
     };

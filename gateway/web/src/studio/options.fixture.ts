@@ -28,6 +28,9 @@ const fields: GenerateMode["fields"] = {
 export const options: GenerateOptions = {
   available: true,
   models: [{ name: "starter", status: "loaded", native_size: 256, hash: "", source: "", device: "cpu", error: "" }],
+  loras: [],
+  wildcards: [],
+  shapes: [],
   samplers: fields.sampler?.choices ?? [],
   sizes: [
     { label: "Square", width: 256, height: 256 },

@@ -96,8 +96,16 @@ CLIP_FORMAT_MP4: ClipFormat
 CLIP_FORMAT_GIF: ClipFormat
 CLIP_FORMAT_WEBP: ClipFormat
 
+class Lora(_message.Message):
+    __slots__ = ("model", "weight")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    weight: float
+    def __init__(self, model: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
+
 class TextToImageRequest(_message.Message):
-    __slots__ = ("prompt", "negative_prompt", "model", "width", "height", "steps", "cfg_scale", "seed", "sampler", "count", "format", "preview_every")
+    __slots__ = ("prompt", "negative_prompt", "model", "width", "height", "steps", "cfg_scale", "seed", "sampler", "count", "format", "preview_every", "loras", "fresh")
     PROMPT_FIELD_NUMBER: _ClassVar[int]
     NEGATIVE_PROMPT_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -110,6 +118,8 @@ class TextToImageRequest(_message.Message):
     COUNT_FIELD_NUMBER: _ClassVar[int]
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     PREVIEW_EVERY_FIELD_NUMBER: _ClassVar[int]
+    LORAS_FIELD_NUMBER: _ClassVar[int]
+    FRESH_FIELD_NUMBER: _ClassVar[int]
     prompt: str
     negative_prompt: str
     model: str
@@ -122,10 +132,12 @@ class TextToImageRequest(_message.Message):
     count: int
     format: ImageFormat
     preview_every: int
-    def __init__(self, prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., steps: _Optional[int] = ..., cfg_scale: _Optional[float] = ..., seed: _Optional[int] = ..., sampler: _Optional[_Union[Sampler, str]] = ..., count: _Optional[int] = ..., format: _Optional[_Union[ImageFormat, str]] = ..., preview_every: _Optional[int] = ...) -> None: ...
+    loras: _containers.RepeatedCompositeFieldContainer[Lora]
+    fresh: bool
+    def __init__(self, prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., steps: _Optional[int] = ..., cfg_scale: _Optional[float] = ..., seed: _Optional[int] = ..., sampler: _Optional[_Union[Sampler, str]] = ..., count: _Optional[int] = ..., format: _Optional[_Union[ImageFormat, str]] = ..., preview_every: _Optional[int] = ..., loras: _Optional[_Iterable[_Union[Lora, _Mapping]]] = ..., fresh: _Optional[bool] = ...) -> None: ...
 
 class ImageToImageRequest(_message.Message):
-    __slots__ = ("image", "strength", "fit", "prompt", "negative_prompt", "model", "width", "height", "steps", "cfg_scale", "seed", "sampler", "count", "format", "preview_every")
+    __slots__ = ("image", "strength", "fit", "prompt", "negative_prompt", "model", "width", "height", "steps", "cfg_scale", "seed", "sampler", "count", "format", "preview_every", "loras", "fresh")
     IMAGE_FIELD_NUMBER: _ClassVar[int]
     STRENGTH_FIELD_NUMBER: _ClassVar[int]
     FIT_FIELD_NUMBER: _ClassVar[int]
@@ -141,6 +153,8 @@ class ImageToImageRequest(_message.Message):
     COUNT_FIELD_NUMBER: _ClassVar[int]
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     PREVIEW_EVERY_FIELD_NUMBER: _ClassVar[int]
+    LORAS_FIELD_NUMBER: _ClassVar[int]
+    FRESH_FIELD_NUMBER: _ClassVar[int]
     image: str
     strength: float
     fit: Fit
@@ -156,10 +170,12 @@ class ImageToImageRequest(_message.Message):
     count: int
     format: ImageFormat
     preview_every: int
-    def __init__(self, image: _Optional[str] = ..., strength: _Optional[float] = ..., fit: _Optional[_Union[Fit, str]] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., steps: _Optional[int] = ..., cfg_scale: _Optional[float] = ..., seed: _Optional[int] = ..., sampler: _Optional[_Union[Sampler, str]] = ..., count: _Optional[int] = ..., format: _Optional[_Union[ImageFormat, str]] = ..., preview_every: _Optional[int] = ...) -> None: ...
+    loras: _containers.RepeatedCompositeFieldContainer[Lora]
+    fresh: bool
+    def __init__(self, image: _Optional[str] = ..., strength: _Optional[float] = ..., fit: _Optional[_Union[Fit, str]] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., steps: _Optional[int] = ..., cfg_scale: _Optional[float] = ..., seed: _Optional[int] = ..., sampler: _Optional[_Union[Sampler, str]] = ..., count: _Optional[int] = ..., format: _Optional[_Union[ImageFormat, str]] = ..., preview_every: _Optional[int] = ..., loras: _Optional[_Iterable[_Union[Lora, _Mapping]]] = ..., fresh: _Optional[bool] = ...) -> None: ...
 
 class InpaintRequest(_message.Message):
-    __slots__ = ("image", "mask", "strength", "mask_blur", "invert_mask", "only_masked", "padding", "prompt", "negative_prompt", "model", "steps", "cfg_scale", "seed", "sampler", "count", "format", "preview_every")
+    __slots__ = ("image", "mask", "strength", "mask_blur", "invert_mask", "only_masked", "padding", "prompt", "negative_prompt", "model", "steps", "cfg_scale", "seed", "sampler", "count", "format", "preview_every", "loras", "fresh")
     IMAGE_FIELD_NUMBER: _ClassVar[int]
     MASK_FIELD_NUMBER: _ClassVar[int]
     STRENGTH_FIELD_NUMBER: _ClassVar[int]
@@ -177,6 +193,8 @@ class InpaintRequest(_message.Message):
     COUNT_FIELD_NUMBER: _ClassVar[int]
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     PREVIEW_EVERY_FIELD_NUMBER: _ClassVar[int]
+    LORAS_FIELD_NUMBER: _ClassVar[int]
+    FRESH_FIELD_NUMBER: _ClassVar[int]
     image: str
     mask: str
     strength: float
@@ -194,7 +212,9 @@ class InpaintRequest(_message.Message):
     count: int
     format: ImageFormat
     preview_every: int
-    def __init__(self, image: _Optional[str] = ..., mask: _Optional[str] = ..., strength: _Optional[float] = ..., mask_blur: _Optional[int] = ..., invert_mask: _Optional[bool] = ..., only_masked: _Optional[bool] = ..., padding: _Optional[int] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., steps: _Optional[int] = ..., cfg_scale: _Optional[float] = ..., seed: _Optional[int] = ..., sampler: _Optional[_Union[Sampler, str]] = ..., count: _Optional[int] = ..., format: _Optional[_Union[ImageFormat, str]] = ..., preview_every: _Optional[int] = ...) -> None: ...
+    loras: _containers.RepeatedCompositeFieldContainer[Lora]
+    fresh: bool
+    def __init__(self, image: _Optional[str] = ..., mask: _Optional[str] = ..., strength: _Optional[float] = ..., mask_blur: _Optional[int] = ..., invert_mask: _Optional[bool] = ..., only_masked: _Optional[bool] = ..., padding: _Optional[int] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., steps: _Optional[int] = ..., cfg_scale: _Optional[float] = ..., seed: _Optional[int] = ..., sampler: _Optional[_Union[Sampler, str]] = ..., count: _Optional[int] = ..., format: _Optional[_Union[ImageFormat, str]] = ..., preview_every: _Optional[int] = ..., loras: _Optional[_Iterable[_Union[Lora, _Mapping]]] = ..., fresh: _Optional[bool] = ...) -> None: ...
 
 class Camera(_message.Message):
     __slots__ = ("move", "intensity")
@@ -299,32 +319,38 @@ class UpscaleRequest(_message.Message):
     def __init__(self, image: _Optional[str] = ..., video: _Optional[str] = ..., scale: _Optional[int] = ..., model: _Optional[str] = ..., face_restore: _Optional[bool] = ..., tile: _Optional[int] = ..., format: _Optional[_Union[ImageFormat, str]] = ...) -> None: ...
 
 class GenerationResult(_message.Message):
-    __slots__ = ("outputs", "seed", "model", "model_hash")
+    __slots__ = ("outputs", "seed", "model", "model_hash", "cached")
     OUTPUTS_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     MODEL_HASH_FIELD_NUMBER: _ClassVar[int]
+    CACHED_FIELD_NUMBER: _ClassVar[int]
     outputs: _containers.RepeatedCompositeFieldContainer[_common_pb2.Asset]
     seed: int
     model: str
     model_hash: str
-    def __init__(self, outputs: _Optional[_Iterable[_Union[_common_pb2.Asset, _Mapping]]] = ..., seed: _Optional[int] = ..., model: _Optional[str] = ..., model_hash: _Optional[str] = ...) -> None: ...
+    cached: bool
+    def __init__(self, outputs: _Optional[_Iterable[_Union[_common_pb2.Asset, _Mapping]]] = ..., seed: _Optional[int] = ..., model: _Optional[str] = ..., model_hash: _Optional[str] = ..., cached: _Optional[bool] = ...) -> None: ...
 
 class DiffusionOptionsRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class DiffusionOptions(_message.Message):
-    __slots__ = ("models", "samplers", "upscalers", "face_restoration")
+    __slots__ = ("models", "samplers", "upscalers", "face_restoration", "loras", "wildcards")
     MODELS_FIELD_NUMBER: _ClassVar[int]
     SAMPLERS_FIELD_NUMBER: _ClassVar[int]
     UPSCALERS_FIELD_NUMBER: _ClassVar[int]
     FACE_RESTORATION_FIELD_NUMBER: _ClassVar[int]
+    LORAS_FIELD_NUMBER: _ClassVar[int]
+    WILDCARDS_FIELD_NUMBER: _ClassVar[int]
     models: _containers.RepeatedCompositeFieldContainer[DiffusionModel]
     samplers: _containers.RepeatedScalarFieldContainer[str]
     upscalers: _containers.RepeatedCompositeFieldContainer[Upscaler]
     face_restoration: bool
-    def __init__(self, models: _Optional[_Iterable[_Union[DiffusionModel, _Mapping]]] = ..., samplers: _Optional[_Iterable[str]] = ..., upscalers: _Optional[_Iterable[_Union[Upscaler, _Mapping]]] = ..., face_restoration: _Optional[bool] = ...) -> None: ...
+    loras: _containers.RepeatedScalarFieldContainer[str]
+    wildcards: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, models: _Optional[_Iterable[_Union[DiffusionModel, _Mapping]]] = ..., samplers: _Optional[_Iterable[str]] = ..., upscalers: _Optional[_Iterable[_Union[Upscaler, _Mapping]]] = ..., face_restoration: _Optional[bool] = ..., loras: _Optional[_Iterable[str]] = ..., wildcards: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Upscaler(_message.Message):
     __slots__ = ("name", "description", "scales", "default_scales", "status", "error")

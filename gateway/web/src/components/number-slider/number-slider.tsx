@@ -32,7 +32,7 @@ export function NumberSlider({
       label={label}
       hint={hint}
       error={error}
-      action={<span className="text-xs text-muted tabular-nums">{`${min}–${max}`}</span>}
+      action={<span className="text-xs text-muted tabular-nums">{min < 0 ? `${min} to ${max}` : `${min}–${max}`}</span>}
     >
       {(control) => (
         <div className="flex items-center gap-3">

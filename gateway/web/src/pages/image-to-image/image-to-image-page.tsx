@@ -1,6 +1,7 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { Images } from "lucide-react";
 import { ChoiceField } from "@/studio/fields/choice-field";
+import { LoraFields } from "@/studio/fields/lora-fields";
 import { ModelField } from "@/studio/fields/model-field";
 import { NumberField } from "@/studio/fields/number-field";
 import { OutputFields } from "@/studio/fields/output-fields";
@@ -44,6 +45,7 @@ export default function ImageToImagePage() {
           <ModelField form={form} />
           <SizeField form={form} automatic="As the picture" />
           <ChoiceField form={form} name="fit" label="If the shapes differ" />
+          <LoraFields form={form} />
           <SamplingFields form={form} lastSeed={lastSeed} />
           <OutputFields form={form} />
         </>

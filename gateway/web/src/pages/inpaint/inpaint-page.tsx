@@ -1,5 +1,6 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { Brush } from "lucide-react";
+import { LoraFields } from "@/studio/fields/lora-fields";
 import { ModelField } from "@/studio/fields/model-field";
 import { NumberField } from "@/studio/fields/number-field";
 import { OutputFields } from "@/studio/fields/output-fields";
@@ -60,6 +61,7 @@ export default function InpaintPage() {
             />
           )}
           <ModelField form={form} />
+          <LoraFields form={form} />
           <SamplingFields form={form} lastSeed={lastSeed} />
           <OutputFields form={form} />
         </>

@@ -1,4 +1,5 @@
 import { getRouteApi } from "@tanstack/react-router";
+import { LoraFields } from "@/studio/fields/lora-fields";
 import { ModelField } from "@/studio/fields/model-field";
 import { OutputFields } from "@/studio/fields/output-fields";
 import { PromptFields } from "@/studio/fields/prompt-fields";
@@ -27,6 +28,7 @@ export default function TextToImagePage() {
         <>
           <ModelField form={form} />
           <SizeField form={form} />
+          <LoraFields form={form} />
           <SamplingFields form={form} lastSeed={lastSeed} />
           <OutputFields form={form} />
         </>

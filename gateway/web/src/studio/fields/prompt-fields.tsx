@@ -3,6 +3,7 @@ import { Field } from "@/components/field/field";
 import { Textarea } from "@/components/input/input";
 import { useFocusAtStart } from "@/lib/focus-at-start";
 import type { StudioForm } from "../use-form";
+import { PromptSyntax } from "./prompt-syntax";
 
 interface PromptFieldsProps {
   form: StudioForm;
@@ -15,7 +16,7 @@ export function PromptFields({ form, placeholder }: PromptFieldsProps) {
   useFocusAtStart(prompt);
   return (
     <>
-      <Field label="Prompt" error={form.errors.prompt}>
+      <Field label="Prompt" error={form.errors.prompt} action={<PromptSyntax options={form.options} />}>
         {(control) => (
           <Textarea
             {...control}

@@ -8,14 +8,17 @@ from pydantic import BaseModel, Field, create_model
 from starlette.requests import Request
 
 from atelier.v1 import diffusion_pb2
-from gateway import references, schemas
+from gateway import presets, references, schemas
+from gateway.auth import Principal
 from gateway.catalog.jobs import JobFilter
 from gateway.jobs import NewJob
+from gateway.preset_schemas import Variables
+from gateway.presets import Asked
 from gateway.routes.jobs import ACCEPTED, accepted, bound_key, find_job, list_page, show
 from gateway.routing import Cursor, Id, IdempotencyKey, Limit, problems, router
 from gateway.state import Caller, GatewayParts, Parts, Trace
 from services.kit.contract import Method, contract
-from services.kit.failures import ModelNotFound, Unavailable
+from services.kit.failures import BadInput, ModelNotFound, Unavailable
 from services.kit.schema import enum_words
 
 SERVICE = "diffusion"
@@ -25,18 +28,42 @@ _MODELS_WITHIN_S = 1.0
 routes = router("generate")
 
 ProjectId = Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The project it belongs to.")]
+PresetName = Annotated[
+    str | None, Field(min_length=1, max_length=100, description="A style preset to apply: its id or its name.")
+]
+PresetVariables = Annotated[Variables, Field(description="What the gaps of the preset's template are filled with.")]
+_OURS = ("project_id", "preset", "preset_variables")
 
 
 def request_model(method: Method) -> type[BaseModel]:
-    """The contract's request as the API takes it: with the project it belongs to."""
+    """The contract's request as the API takes it: with the project it belongs to, and the preset of a prompt."""
     base = contract.model(method.request_type)
-    return create_model(base.__name__, __base__=base, __doc__=base.__doc__, project_id=(ProjectId, None))
+    ours: dict[str, Any] = {"project_id": (ProjectId, None)}
+    if presets.PROMPT in base.model_fields:
+        ours |= {"preset": (PresetName, None), "preset_variables": (PresetVariables, Field(default_factory=dict))}
+    return create_model(base.__name__, __base__=base, __doc__=base.__doc__, **ours)
 
 
 def request_message(method: Method, body: BaseModel) -> Any:
     """The service's request out of a validated body."""
-    values = {name: value for name, value in vars(body).items() if name != "project_id"}
+    values = {name: value for name, value in vars(body).items() if name not in _OURS}
     return contract.message(contract.model(method.request_type).model_construct(**values), method.request_type)
+
+
+async def asked(parts: Parts, caller: Principal, trace: str, method: Method, body: BaseModel) -> Asked:
+    """A validated body as the service's request, with the preset it names applied. Raises `BadInput`."""
+    word: str | None = getattr(body, "preset", None)
+    variables: dict[str, str] = getattr(body, "preset_variables", {})
+    if word is None:
+        if variables:
+            raise BadInput.of("preset_variables", "belong to a preset; `preset` names none")
+        return Asked(request_message(method, body))
+    preset = await presets.chosen(parts, caller.owner_id, word)
+    values = body.model_dump(exclude_unset=True, exclude_none=True, exclude=set(_OURS))
+    native = 0
+    if presets.wants_native_size(preset):
+        native = await _native_size(parts, caller.owner_id, trace, values.get("model") or "")
+    return presets.applied(preset, method, values, variables, native)
 
 
 def _add(routes: APIRouter, method: Method) -> None:
@@ -49,15 +76,19 @@ def _add(routes: APIRouter, method: Method) -> None:
         body: BaseModel,
         idempotency_key: IdempotencyKey = None,
     ) -> schemas.Job:
-        message = request_message(method, body)
+        request_asked = await asked(parts, caller, trace, method, body)
+        message = cast(Any, request_asked.message)
         if message.model:
             await _require_model(parts, caller.owner_id, trace, message.model)
         project_id = cast(str | None, getattr(body, "project_id"))  # noqa: B009  # the derived model has it
         await references.known(parts, caller.owner_id, message)
         travelling = await references.resolved(parts, caller.owner_id, message)
-        new = NewJob(caller.owner_id, method, travelling, contract.to_json(message), project_id, trace)
+        params = {**contract.to_json(message), **request_asked.words}
+        new = NewJob(caller.owner_id, method, travelling, params, project_id, trace, teaches=True)
         key = bound_key(idempotency_key, request, await request.body())
-        return accepted(await parts.jobs.submit(new, key), response)
+        found = await parts.jobs.submit(new, key)
+        parts.learner.poke()
+        return accepted(found, response)
 
     generate.__annotations__["body"] = request_model(method)
     routes.add_api_route(
@@ -78,6 +109,13 @@ async def _require_model(parts: Parts, owner_id: str, trace: str, name: str) -> 
     known = [model.name for model in found.models] if found else []
     if known and name not in known:
         raise ModelNotFound.of(name, known)
+
+
+async def _native_size(parts: Parts, owner_id: str, trace: str, name: str) -> int:
+    """The side of the square a model was trained for, "" = of the default model; 0 while that is not known."""
+    found = await _options(parts, owner_id, trace, timeout=_MODELS_WITHIN_S)
+    sizes = [model.native_size for model in found.models if name in ("", model.name)] if found else []
+    return sizes[0] if sizes else 0
 
 
 async def _options(parts: Parts, owner_id: str, trace: str, timeout: float) -> diffusion_pb2.DiffusionOptions | None:
@@ -143,11 +181,7 @@ def sizes(native: int) -> list[schemas.SizeOption]:
         ("Tall 9:16", 9, 16),
         ("Wide 16:9", 16, 9),
     )
-
-    def side(part: int, other: int) -> int:
-        return max(64, round(native * (part / other) ** 0.5 / 8) * 8)
-
-    return [schemas.SizeOption(label=label, width=side(w, h), height=side(h, w)) for label, w, h in shapes]
+    return [schemas.SizeOption(label=label, **presets.shape(f"{w}:{h}", native)) for label, w, h in shapes]
 
 
 def _label(enum: str, number: int) -> str:

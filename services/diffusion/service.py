@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar, cast
 
 import structlog
@@ -113,6 +114,8 @@ class Diffusion(Service):
         try:
             model = await self._model(data.get("model") or self._models.default, job)
             task = await planned(request, job, model.card, self.diffusion_settings.diffusion_max_area)
+            if "preset" in data:
+                task = replace(task, provenance={**task.provenance, "preset": data["preset"]})
             return await self._sample(model, task, data["format"], job)
         except EngineFault as fault:
             raise _failure(fault) from fault

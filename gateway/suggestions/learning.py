@@ -93,10 +93,11 @@ class Learner:
                 by_owner[lesson.owner_id].append(lesson)
             # In one order everywhere: two copies never wait for each other's owners.
             for owner_id in sorted(by_owner):
-                await self._teach(session, owner_id, by_owner[owner_id])
+                await self.teach(session, owner_id, by_owner[owner_id])
         return len(lessons)
 
-    async def _teach(self, session: AsyncSession, owner_id: str, lessons: Sequence[Lesson]) -> None:
+    async def teach(self, session: AsyncSession, owner_id: str, lessons: Sequence[Lesson]) -> None:
+        """Write what an owner's prompts teach, in a transaction that is under way."""
         texts: dict[str, str] = {}
         times: dict[str, list[datetime]] = defaultdict(list)
         for lesson in lessons:

@@ -14,6 +14,7 @@ from gateway import preset_schemas as schemas
 from gateway import templates
 from gateway.catalog import presets
 from gateway.catalog.models import PresetRow
+from gateway.generation_options import shape
 from gateway.state import Parts
 from services.kit.contract import Method, contract
 from services.kit.failures import BadInput, NotFound
@@ -168,16 +169,6 @@ def _settings(
 def wants_native_size(preset: schemas.Preset) -> bool:
     """True if what a preset asks for depends on the model."""
     return preset.settings.aspect_ratio is not None
-
-
-def shape(aspect_ratio: str, native: int) -> dict[str, int]:
-    """Width and height of a shape with about as many pixels as a model was trained for, in multiples of 8."""
-    wide, high = (int(part) for part in aspect_ratio.split(":"))
-
-    def side(part: int, other: int) -> int:
-        return max(64, round(native * (part / other) ** 0.5 / 8) * 8)
-
-    return {"width": side(wide, high), "height": side(high, wide)}
 
 
 def free_name(name: str, taken: Iterable[str]) -> str:

@@ -293,6 +293,22 @@ export type Check = {
 };
 
 /**
+ * Choice
+ *
+ * One of the words that a field may hold.
+ */
+export type Choice = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Label
+     */
+    label: string;
+};
+
+/**
  * Code
  *
  * A project as it stood after one version, the newest unless asked otherwise.
@@ -1536,6 +1552,16 @@ export type ExampleMessage = {
  */
 export type FieldLimits = {
     /**
+     * Type
+     *
+     * JSON Schema's word for it: `string`, `integer`, `number`, `boolean`, `array` …
+     */
+    type: string;
+    /**
+     * Required
+     */
+    required: boolean;
+    /**
      * Minimum
      */
     minimum?: number | null;
@@ -1555,6 +1581,12 @@ export type FieldLimits = {
      * Default
      */
     default?: unknown;
+    /**
+     * Choices
+     *
+     * The words it may hold; absent where it is no choice.
+     */
+    choices?: Array<Choice> | null;
     /**
      * Unit
      */
@@ -1652,6 +1684,34 @@ export type GenerateCodeRequest = {
 };
 
 /**
+ * GenerationMode
+ *
+ * A way to generate: `POST /api/generate/{name}`.
+ */
+export type GenerationMode = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Kind
+     *
+     * The kind of its jobs.
+     */
+    kind: string;
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Fields
+     */
+    fields: {
+        [key: string]: FieldLimits;
+    };
+};
+
+/**
  * GenerationModel
  *
  * A model that can be named in requests.
@@ -1712,7 +1772,7 @@ export type GenerationOptions = {
     /**
      * Samplers
      */
-    samplers: Array<SamplerOption>;
+    samplers: Array<Choice>;
     /**
      * Sizes
      */
@@ -1723,10 +1783,16 @@ export type GenerationOptions = {
     formats: Array<string>;
     /**
      * Limits
+     *
+     * The fields of `text-to-image`.
      */
     limits: {
         [key: string]: FieldLimits;
     };
+    /**
+     * Modes
+     */
+    modes: Array<GenerationMode>;
 };
 
 /**
@@ -1868,7 +1934,7 @@ export type ImageToImageRequest = {
     /**
      * Preset
      *
-     * A style preset to apply: its id or its name.
+     * A style preset to apply, its id or its name; empty = none.
      */
     preset?: string | null;
     /**
@@ -1998,7 +2064,7 @@ export type InpaintRequest = {
     /**
      * Preset
      *
-     * A style preset to apply: its id or its name.
+     * A style preset to apply, its id or its name; empty = none.
      */
     preset?: string | null;
     /**
@@ -3185,22 +3251,6 @@ export type Routing = {
 };
 
 /**
- * SamplerOption
- *
- * A sampler.
- */
-export type SamplerOption = {
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Label
-     */
-    label: string;
-};
-
-/**
  * ServiceState
  *
  * A running process and what it is busy with.
@@ -3407,7 +3457,7 @@ export type TextToImageRequest = {
     /**
      * Preset
      *
-     * A style preset to apply: its id or its name.
+     * A style preset to apply, its id or its name; empty = none.
      */
     preset?: string | null;
     /**

@@ -13,11 +13,12 @@ import {
   LibraryBig,
   type LucideIcon,
   MessageSquare,
+  Palette,
   Settings,
 } from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/text-to-image" | "/image-to-image" | "/inpaint" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
+  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/presets" | "/text-to-image" | "/image-to-image" | "/inpaint" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -53,6 +54,7 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
         icon: Database,
         keywords: ["training data", "examples", "ratings", "rated answers", "fine-tune"],
       },
+      { to: "/presets", label: "Presets", icon: Palette, keywords: ["styles", "negative prompt", "template", "look"] },
       { to: "/prompts", label: "Prompts", icon: BookText, keywords: ["templates", "variables", "system prompt"] },
     ],
   },

@@ -1910,7 +1910,7 @@ export type ImageToImageRequest = {
     /**
      * Sampler
      *
-     * Sampler.
+     * Sampler. On Karras' noise schedule a picture begins with less noise at the same strength, and so stays closer.
      */
     sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
     /**
@@ -2040,7 +2040,7 @@ export type InpaintRequest = {
     /**
      * Sampler
      *
-     * Sampler.
+     * Sampler. On Karras' noise schedule a picture begins with less noise at the same strength, and so stays closer.
      */
     sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
     /**

@@ -56,7 +56,7 @@ export function useStudioForm(
 ): StudioForm {
   const key = `atelier.${mode.name}`;
   const fields = useMemo(() => withModels(mode, options), [mode, options]);
-  const base = useMemo(() => ({ ...defaultsOf(fields), ...initial?.(options) }), [fields, initial, options]);
+  const base = useMemo(() => beginning(fields, options, initial), [fields, options, initial]);
   const [values, setValues] = useState(() => {
     const stored = readStored(() => localStorage, key);
     return typeof stored === "object" && stored !== null ? restored(base, { ...stored }, fields) : base;
@@ -141,6 +141,11 @@ function settingsOf(preset: Preset, now: Values, fields: Fields, options: Genera
   // A picture that is made of another has its shape.
   const sized = shape && native && "width" in fields && !("aspect_ratio" in fields || "image" in fields);
   return { ...(sized ? shapeOf(shape, native) : {}), ...given(preset.settings) };
+}
+
+function beginning(fields: GenerateMode["fields"], options: GenerateOptions, initial: FormRules["initial"]): Values {
+  const first: Values = fields.model && options.models[0] ? { model: options.models[0].name } : {};
+  return { ...defaultsOf(fields), ...first, ...initial?.(options) };
 }
 
 /** The mode's fields with what only the running service knows: its models and samplers. */

@@ -17,7 +17,7 @@ from gateway.catalog.models import PresetRow
 from gateway.generation_options import shape
 from gateway.state import Parts
 from services.kit.contract import Method, contract
-from services.kit.failures import BadInput, NotFound
+from services.kit.failures import BadInput, FieldFault, NotFound
 
 PROMPT = "prompt"
 
@@ -86,7 +86,7 @@ async def get(parts: Parts, owner_id: str, preset_id: str) -> schemas.Preset:
 
 
 async def chosen(parts: Parts, owner_id: str, word: str) -> schemas.Preset:
-    """A preset by its id or name; raises `BadInput`."""
+    """A preset by its id or name; raises `NotFound` naming the field `preset`."""
     by_name = {preset.name: preset for preset in built_in().values()}
     found = built_in().get(word) or by_name.get(word)
     if found is not None:
@@ -94,7 +94,8 @@ async def chosen(parts: Parts, owner_id: str, word: str) -> schemas.Preset:
     async with parts.database.read() as session:
         row = await presets.get(session, owner_id, word) or await presets.named(session, owner_id, word)
     if row is None:
-        raise BadInput.of("preset", f"there is no preset {word}")
+        fault = FieldFault("preset", f"there is no preset {word}")
+        raise NotFound(f"There is no preset {word}.", hint="Yours are at /api/presets/.", fields=(fault,))
     return view(row)
 
 

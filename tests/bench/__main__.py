@@ -14,6 +14,7 @@ PARTS = {
     "proxy": "the gateway in front of a mock upstream, beside the LiteLLM proxy",
     "cache": "answers given again from memory",
     "diffusion": "images per second, beside plain diffusers",
+    "suggestions": "completion with 100,000 learned prompts",
 }
 
 

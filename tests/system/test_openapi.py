@@ -21,6 +21,8 @@ SLOW_OR_LARGE = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.
 DOCUMENT = ROOT / "gateway" / "web" / "openapi.json"
 # What is valid but would take long, made small: the largest value sent, by field.
 SMALL = {"steps": 2, "width": 64, "height": 64, "count": 1, "n": 1, "max_tokens": 4, "max_completion_tokens": 4}
+# What belongs to something that no random request names.
+UNATTACHED = ("preset_variables",)
 # Without a limit a model writes as much as its context holds.
 MADE_SHORT = ("/v1/chat/completions", "/v1/completions", "/api/chat/compare", "/api/code/generate")
 CHECKED_FURTHER = (
@@ -29,8 +31,10 @@ CHECKED_FURTHER = (
     "/api/code",
     "/api/datasets",
     "/api/endpoints",
+    "/api/presets",
     "/api/prompts",
     "/api/routing",
+    "/api/suggestions/enhance",
     "/api/usage",
 )
 
@@ -73,6 +77,8 @@ def make_small(body: dict[str, Any]) -> None:
     for name, most in SMALL.items():
         if isinstance(body.get(name), int | float) and body[name] > most:
             body[name] = most
+    for name in UNATTACHED:
+        body.pop(name, None)
 
 
 def may_be_refused(case: Any) -> bool:

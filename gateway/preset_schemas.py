@@ -97,7 +97,7 @@ class PresetCreate(BaseModel):
     category: _Category = "other"
     template: _Template
     negative_prompt: _Negative = ""
-    settings: _Settings = Field(default_factory=lambda: PresetSettings())
+    settings: _Settings = Field(default_factory=lambda: PresetSettings.model_validate({}))
 
 
 class PresetPatch(BaseModel):

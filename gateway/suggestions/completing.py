@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 # How old what a copy knows may be before it looks again.
 _FRESH_S = 1.0
+_PATIENCE_S = 0.01
 # Rows read at once, so that other requests have their turn.
 _PART = 5000
 # Phrases in the small index of what came lately; more of them go into the large one.
@@ -92,9 +93,9 @@ class Completer:
         stale = time.monotonic() - book.looked_at > _FRESH_S
         if (stale or not book.loaded) and (book.refreshing is None or book.refreshing.done()):
             book.refreshing = asyncio.create_task(self._refresh(owner_id, book), name="phrases")
-        if not book.loaded and book.refreshing is not None:
-            # Whoever asks first waits; from then on what is known is given at once and renewed beside.
-            await asyncio.shield(book.refreshing)
+        if book.refreshing is not None and not book.refreshing.done():
+            # Whoever asks first waits; later what is known is given, and what is new if it comes quickly.
+            await asyncio.wait({book.refreshing}, timeout=_PATIENCE_S if book.loaded else None)
         return book
 
     async def _refresh(self, owner_id: str, book: _Book) -> None:

@@ -1,9 +1,9 @@
 """Completion with many learned prompts: `python -m tests.bench.suggestions --help`.
 
-A gateway of its own learns the prompts from the rows of its catalog, as it does from accepted jobs. Then phrases
-are typed as people type them: of a phrase that was learned, or of the vocabulary, a beginning of random length, every third
-with a typing error. Told are the gateway's own times, from the request's head to the answer's first byte, as its log has
-them, and those the client sees over one connection.
+A gateway of its own learns the prompts from the rows of its catalog, as it does from accepted jobs. Then phrases are
+typed as people type them: of a phrase that was learned, or of the vocabulary, a beginning of random length, every third
+with a typing error. Told are the gateway's own times, from the request's head to the answer's first byte, as its log
+has them, and those the client sees over one connection.
 """
 
 from __future__ import annotations

@@ -104,7 +104,10 @@ export function PromptText({ control, value, onChange, placeholder, ref, first }
         }}
         onCompositionEnd={(event: CompositionEvent<HTMLTextAreaElement>) => typed(event.currentTarget)}
         onKeyDown={onKeyDown}
-        onPointerDown={close}
+        onSelect={(event) => {
+          // The caret went elsewhere.
+          if (before !== null && event.currentTarget.selectionStart !== before.length) close();
+        }}
         onBlur={close}
       />
       {open && <CompletionList id={id} items={items} active={active} onChoose={choose} />}

@@ -54,12 +54,12 @@ class PresetSettings(BaseModel):
     height: Annotated[int, Field(ge=64, le=4096, multiple_of=8), WHOLE] | None = Field(None, description="Pixels.")
     aspect_ratio: str | None = Field(
         None,
-        pattern=r"^[1-9]\d?:[1-9]\d?$",
+        pattern=r"^(1:1|4:3|3:4|3:2|2:3|16:9|9:16|21:9)$",
         description="Shape without a size: a picture gets about as many pixels as its model was trained for.",
         examples=["2:3"],
     )
-    duration_s: float | None = Field(None, ge=0.1, le=600, allow_inf_nan=False, description="Of a video, seconds.")
-    fps: Annotated[int, Field(ge=1, le=120), WHOLE] | None = Field(None, description="Pictures a second of a video.")
+    duration_s: float | None = Field(None, ge=3, le=30, allow_inf_nan=False, description="Of a video, seconds.")
+    fps: Annotated[int, Field(ge=4, le=60), WHOLE] | None = Field(None, description="Frames a second of a video.")
     camera: CameraMove | None = Field(None, description="Of a video.")
     motion_intensity: float | None = Field(None, ge=0, le=1, allow_inf_nan=False, description="Of a video.")
 

@@ -135,12 +135,13 @@ def applied(
 
     Raises `BadInput`.
     """
-    asked, negative = str(values[PROMPT]), str(values.get("negative_prompt") or "")
+    asked, negative = str(values.get(PROMPT) or ""), str(values.get("negative_prompt") or "")
     used = {"id": preset.id, "name": preset.name, PROMPT: asked, "negative_prompt": negative, "variables": variables}
     whole = {
         **_settings(preset.settings, method, values, native),
         **values,
-        PROMPT: prompt_of(preset, asked, variables, "preset_variables"),
+        # A mode that can do without a prompt is not given words around nothing.
+        PROMPT: prompt_of(preset, asked, variables, "preset_variables") if asked else "",
         "negative_prompt": negative_of(preset, negative),
         "preset": used,
     }

@@ -59,10 +59,12 @@ def test_eight_presets_come_along_and_fit_every_mode_with_a_prompt() -> None:
 def test_limits_are_those_of_the_contract() -> None:
     ours = schemas.PresetSettings.model_json_schema()["properties"]
     theirs = contract.model(diffusion_pb2.TextToImageRequest).model_json_schema()["properties"]
-    for name in ("steps", "cfg_scale", "width", "height"):
+    videos = contract.model(diffusion_pb2.TextToVideoRequest).model_json_schema()["properties"]
+    theirs |= {name: videos[name] for name in ("duration_s", "fps", "aspect_ratio", "motion_intensity")}
+    for name in ("steps", "cfg_scale", "width", "height", "duration_s", "fps", "aspect_ratio", "motion_intensity"):
         (mine,) = (one for one in ours[name]["anyOf"] if one != {"type": "null"})
         contracts = next((one for one in theirs[name].get("anyOf", []) if one != {"type": "null"}), theirs[name])
-        for limit in ("minimum", "maximum", "multipleOf"):
+        for limit in ("minimum", "maximum", "multipleOf", "pattern"):
             assert mine.get(limit) == contracts.get(limit), (name, limit)
 
 

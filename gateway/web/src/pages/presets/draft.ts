@@ -15,8 +15,8 @@ const OF_ALL: readonly SettingField[] = [
   { name: "cfg_scale", label: "CFG scale", min: 0, max: 30, step: 0.5 },
 ];
 const OF_VIDEOS: readonly SettingField[] = [
-  { name: "fps", label: "Pictures a second", min: 1, max: 120, step: 1 },
-  { name: "duration_s", label: "Seconds", min: 0.1, max: 600, step: 0.1 },
+  { name: "fps", label: "Frames a second", min: 4, max: 60, step: 1 },
+  { name: "duration_s", label: "Seconds", min: 3, max: 30, step: 0.5 },
   { name: "motion_intensity", label: "Motion", min: 0, max: 1, step: 0.05 },
 ];
 
@@ -25,7 +25,7 @@ export function numberFields(kind: PresetKind): readonly SettingField[] {
   return kind === "video" ? [...OF_ALL, ...OF_VIDEOS] : OF_ALL;
 }
 
-export const SHAPES = ["1:1", "2:3", "3:2", "3:4", "4:3", "9:16", "16:9"] as const;
+export const SHAPES = ["1:1", "2:3", "3:2", "3:4", "4:3", "9:16", "16:9", "21:9"] as const;
 
 /** A preset as the form holds it. */
 export type Draft = Required<Omit<NewPreset, "settings">> & { settings: PresetSettings };

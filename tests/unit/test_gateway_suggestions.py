@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.suggestions import asking, composing, phrases
@@ -42,6 +42,7 @@ def test_a_prompt_is_split_into_phrases(prompt: str, wanted: list[str]) -> None:
     assert list(phrases.split(prompt).values()) == wanted
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_any_text_can_be_split_and_completed(text: str) -> None:
     found = phrases.split(text)

@@ -33,15 +33,19 @@ from gateway.routes import (
     health,
     jobs,
     monitoring,
+    presets,
     prompts,
     reference,
     socket,
+    suggestions,
     usage,
 )
 from gateway.settings import GatewaySettings, load
 from gateway.settled import Settled
 from gateway.state import Parts
 from gateway.streams import Hub
+from gateway.suggestions.completing import Completer
+from gateway.suggestions.learning import Learner
 from gateway.telemetry import Telemetry
 from gateway.thumbnails import Thumbnails
 from gateway.usage import UsageReader
@@ -65,6 +69,8 @@ _RESOURCES = (
     conversations,
     datasets,
     prompts,
+    presets,
+    suggestions,
     endpoints,
     usage,
     monitoring,
@@ -130,12 +136,15 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             every_s=settings.reconcile_every_s,
             keys_kept=timedelta(hours=settings.idempotency_hours),
         )
+        learner, completer = Learner(database), Completer(database)
+        stack.push_async_callback(completer.stop)
         background = (
             asyncio.create_task(Projector(journal, database, settled).run(), name="projector"),
             asyncio.create_task(completions.run(), name="completions"),
             asyncio.create_task(UsageReader(bus, database).run(), name="usage"),
             asyncio.create_task(reconciler.run(), name="reconciler"),
             asyncio.create_task(marks.run(), name="marks"),
+            asyncio.create_task(learner.run(), name="learner"),
         )
         stack.push_async_callback(_end, background)
         app.state.parts = Parts(
@@ -151,6 +160,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             registry=registry,
             rate_limit=rate_limit,
             completions=completions,
+            learner=learner,
+            completer=completer,
             secrets=SecretBox.of(settings),
             background=background,
         )

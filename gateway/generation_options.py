@@ -4,9 +4,11 @@ import functools
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from pydantic import BaseModel
 
 from atelier.v1 import diffusion_pb2
 from gateway import schemas
+from gateway.generation_requests import OURS, request_model
 from services.kit.contract import Method, contract
 from services.kit.schema import FREE_FORM, descriptor_of, enum_words
 
@@ -51,11 +53,17 @@ def sizes(native: int) -> list[schemas.SizeOption]:
         ("Tall 9:16", 9, 16),
         ("Wide 16:9", 16, 9),
     )
+    return [schemas.SizeOption(label=label, **shape(f"{w}:{h}", native)) for label, w, h in shapes]
+
+
+def shape(aspect_ratio: str, native: int) -> dict[str, int]:
+    """Width and height of a shape, `16:9`, with about as many pixels as a model was trained for, in multiples of 8."""
+    wide, high = (int(part) for part in aspect_ratio.split(":"))
 
     def side(part: int, other: int) -> int:
         return max(64, round(native * (part / other) ** 0.5 / 8) * 8)
 
-    return [schemas.SizeOption(label=label, width=side(w, h), height=side(h, w)) for label, w, h in shapes]
+    return {"width": side(wide, high), "height": side(high, wide)}
 
 
 # A video is at least about as large as a square of this side, however small what its model makes.
@@ -97,23 +105,23 @@ def _label(enum: Any, number: int) -> str:
 @functools.cache
 def _mode(kind: str) -> schemas.GenerationMode:
     method = contract.methods[kind]
-    fields = _fields(descriptor_of(method.request_type))
+    fields = _fields(descriptor_of(method.request_type), request_model(method))
     return schemas.GenerationMode(name=path_word(method), kind=method.kind, label=method.doc.rstrip("."), fields=fields)
 
 
-def _fields(message: Descriptor) -> dict[str, schemas.FieldLimits]:
-    schema: dict[str, Any] = contract.model(message).model_json_schema()
+def _fields(message: Descriptor, model: type[BaseModel]) -> dict[str, schemas.FieldLimits]:
+    schema: dict[str, Any] = model.model_json_schema()
     required = set[str](schema.get("required", []))
-    return {
-        name: _field(message.fields_by_name[name], said, name in required)
-        for name, said in schema.get("properties", dict[str, Any]()).items()
-    }
+    properties: dict[str, Any] = {n: said for n, said in schema.get("properties", {}).items() if n != "project_id"}
+    # What the gateway takes besides, a preset for example, is not what the contract has under that name.
+    own = {name: None if name in OURS else message.fields_by_name[name] for name in properties}
+    return {name: _field(own[name], said, name in required) for name, said in properties.items()}
 
 
-def _field(field: FieldDescriptor, said: dict[str, Any], required: bool) -> schemas.FieldLimits:
+def _field(field: FieldDescriptor | None, said: dict[str, Any], required: bool) -> schemas.FieldLimits:
     """What JSON Schema says of a field, flat: an optional one keeps its limits one level down, beside null."""
     flat: dict[str, Any] = {**next(iter(said.get("anyOf", [])), dict[str, Any]()), **said}
-    enum, inner = field.enum_type, field.message_type
+    enum, inner = (field.enum_type, field.message_type) if field is not None else (None, None)
     return schemas.FieldLimits(
         type=flat.get("type", "object"),
         required=required,
@@ -126,5 +134,7 @@ def _field(field: FieldDescriptor, said: dict[str, Any], required: bool) -> sche
         reference=flat.get("x-reference"),
         unit=flat.get("x-unit"),
         description=flat.get("description"),
-        fields=_fields(inner) if inner and not field.is_repeated and inner.full_name not in FREE_FORM else None,
+        fields=_fields(inner, contract.model(inner))
+        if inner and not field.is_repeated and inner.full_name not in FREE_FORM
+        else None,
     )

@@ -47,6 +47,8 @@ class NewJob:
     traceparent: str = ""
     retry_of: str | None = None
     priority: int = 0
+    teaches: bool = False
+    """True if the words of its prompt are to be learned."""
 
 
 @dataclass(frozen=True)
@@ -280,6 +282,7 @@ def _row(new: NewJob, data: bytes) -> JobRow:
         last_seq=0,
         created_at=moment,
         updated_at=moment,
+        learned=not new.teaches,
     )
 
 

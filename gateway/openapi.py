@@ -32,6 +32,8 @@ _TAGS = [
     {"name": "assets", "description": "What was made or uploaded."},
     {"name": "conversations", "description": "Chat that is kept."},
     {"name": "datasets", "description": "What models can be trained on."},
+    {"name": "presets", "description": "Styles to ask for pictures and videos with."},
+    {"name": "suggestions", "description": "Help with prompts."},
     {"name": "monitoring", "description": "What runs and how it is."},
     {"name": "openai", "description": "The API of OpenAI's SDKs."},
     {"name": "health", "description": "For probes and scrapers."},

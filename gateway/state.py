@@ -16,6 +16,8 @@ from gateway.rate_limit import RateLimit
 from gateway.registry import Registry
 from gateway.settings import GatewaySettings
 from gateway.streams import Hub
+from gateway.suggestions.completing import Completer
+from gateway.suggestions.learning import Learner
 from gateway.thumbnails import Thumbnails
 from services.kit.bus import Bus
 from services.kit.call import CallClient
@@ -40,6 +42,8 @@ class Parts:
     registry: Registry
     rate_limit: RateLimit
     completions: Completions
+    learner: Learner
+    completer: Completer
     secrets: SecretBox
     background: tuple[asyncio.Task[None], ...]
     """What runs beside the requests; none of it ever ends by itself."""

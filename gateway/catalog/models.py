@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -91,8 +92,11 @@ class JobRow(Base):
     updated_at: Mapped[datetime] = mapped_column(Utc)
     started_at: Mapped[datetime | None] = mapped_column(Utc)
     finished_at: Mapped[datetime | None] = mapped_column(Utc)
+    learned: Mapped[bool] = mapped_column(default=True)
+    """False as long as there are words in its prompt to be learned."""
 
     __table_args__ = (
+        Index("ix_jobs_unlearned", "id", sqlite_where=text("NOT learned"), postgresql_where=text("NOT learned")),
         Index("ix_jobs_owner", "owner_id", "id"),
         Index("ix_jobs_owner_status", "owner_id", "status", "id"),
         Index("ix_jobs_owner_kind", "owner_id", "kind", "id"),
@@ -210,6 +214,64 @@ class PromptRow(Base):
         Index("ix_prompts_owner", "owner_id", "id"),
         Index("ux_prompts_owner_name", "owner_id", "name", unique=True),
     )
+
+
+class PresetRow(Base):
+    """A style preset of an owner; those that come with Atelier stand in no table."""
+
+    __tablename__ = "presets"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Owner)
+    name: Mapped[str] = mapped_column(String(100))
+    description: Mapped[str] = mapped_column(String(500), default="")
+    kind: Mapped[str] = mapped_column(String(16))
+    category: Mapped[str] = mapped_column(String(40))
+    template: Mapped[str] = mapped_column(Text)
+    negative_prompt: Mapped[str] = mapped_column(Text, default="")
+    settings: Mapped[dict[str, Any]] = mapped_column(Document)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    updated_at: Mapped[datetime] = mapped_column(Utc)
+
+    __table_args__ = (
+        Index("ix_presets_owner", "owner_id", "id"),
+        Index("ux_presets_owner_name", "owner_id", "name", unique=True),
+    )
+
+
+class PhraseRow(Base):
+    """A phrase of an owner's own prompts. `heat` grows with every use and fades with time; see `suggestions.heat`."""
+
+    __tablename__ = "phrases"
+
+    owner_id: Mapped[str] = mapped_column(Owner, primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    """The phrase in the form in which it is compared."""
+    text: Mapped[str] = mapped_column(String(200))
+    uses: Mapped[int] = mapped_column(Integer)
+    heat: Mapped[float] = mapped_column()
+    revision: Mapped[int] = mapped_column(BigInteger)
+    """The revision of the owner's book in which it changed last."""
+
+    __table_args__ = (Index("ix_phrases_revision", "owner_id", "revision"),)
+
+
+# Read by the hundred thousand, so past the ORM.
+PHRASES = cast(Table, PhraseRow.__table__)
+
+
+class PhraseBookRow(Base):
+    """All phrases of an owner, by what changed when: copies of the gateway follow it."""
+
+    __tablename__ = "phrase_books"
+
+    owner_id: Mapped[str] = mapped_column(Owner, primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    edition: Mapped[int] = mapped_column(BigInteger)
+    """Another one = phrases were taken out, so that what a copy knows is to be read anew."""
+    phrases: Mapped[int] = mapped_column(Integer)
+    prompts: Mapped[int] = mapped_column(BigInteger)
+    """How many prompts they came from."""
 
 
 class CodeProjectRow(Base):

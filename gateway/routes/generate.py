@@ -1,17 +1,20 @@
 """Generation: one route per job method of the diffusion service, derived from the contract."""
 
-from typing import Annotated, Any, cast
+from typing import cast
 
 from fastapi import APIRouter, Response
 from google.protobuf.message import Message
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel
 from starlette.requests import Request
 
 from atelier.v1 import diffusion_pb2
-from gateway import references, schemas
+from gateway import presets, references, schemas
+from gateway.auth import Principal
 from gateway.catalog.jobs import JobFilter
 from gateway.generation_options import SERVICE, offered, path_word
+from gateway.generation_requests import OURS, request_message, request_model
 from gateway.jobs import NewJob
+from gateway.presets import Asked
 from gateway.routes.jobs import ACCEPTED, accepted, bound_key, find_job, list_page, show
 from gateway.routing import Cursor, Id, IdempotencyKey, Limit, problems, router
 from gateway.state import Caller, GatewayParts, Parts, Trace
@@ -23,19 +26,21 @@ _MODELS_WITHIN_S = 1.0
 
 routes = router("generate")
 
-ProjectId = Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The project it belongs to.")]
 
-
-def request_model(method: Method) -> type[BaseModel]:
-    """The contract's request as the API takes it: with the project it belongs to."""
-    base = contract.model(method.request_type)
-    return create_model(base.__name__, __base__=base, __doc__=base.__doc__, project_id=(ProjectId, None))
-
-
-def request_message(method: Method, body: BaseModel) -> Any:
-    """The service's request out of a validated body."""
-    values = {name: value for name, value in vars(body).items() if name != "project_id"}
-    return contract.message(contract.model(method.request_type).model_construct(**values), method.request_type)
+async def asked(parts: Parts, caller: Principal, trace: str, method: Method, body: BaseModel) -> Asked:
+    """A validated body as the service's request, with the preset it names applied. Raises `BadInput`."""
+    word: str = getattr(body, "preset", None) or ""
+    variables: dict[str, str] = getattr(body, "preset_variables", {})
+    if not word:
+        if variables:
+            raise BadInput.of("preset_variables", "belong to a preset; `preset` names none")
+        return Asked(request_message(method, body))
+    preset = await presets.chosen(parts, caller.owner_id, word)
+    values = body.model_dump(exclude_unset=True, exclude_none=True, exclude=set(OURS))
+    native = 0
+    if presets.wants_native_size(preset):
+        native = await _native_size(parts, caller.owner_id, trace, values.get("model") or "")
+    return presets.applied(preset, method, values, variables, native)
 
 
 def _add(routes: APIRouter, method: Method) -> None:
@@ -48,14 +53,18 @@ def _add(routes: APIRouter, method: Method) -> None:
         body: BaseModel,
         idempotency_key: IdempotencyKey = None,
     ) -> schemas.Job:
-        message = request_message(method, body)
+        request_asked = await asked(parts, caller, trace, method, body)
+        message = request_asked.message
         await _require_offered(parts, caller.owner_id, trace, message)
         project_id = cast(str | None, getattr(body, "project_id"))  # noqa: B009  # the derived model has it
         await references.known(parts, caller.owner_id, message)
         travelling = await references.resolved(parts, caller.owner_id, message)
-        new = NewJob(caller.owner_id, method, travelling, contract.to_json(message), project_id, trace)
+        params = {**contract.to_json(message), **request_asked.words}
+        new = NewJob(caller.owner_id, method, travelling, params, project_id, trace, teaches=True)
         key = bound_key(idempotency_key, request, await request.body())
-        return accepted(await parts.jobs.submit(new, key), response)
+        found = await parts.jobs.submit(new, key)
+        parts.learner.poke()
+        return accepted(found, response)
 
     generate.__annotations__["body"] = request_model(method)
     routes.add_api_route(
@@ -96,6 +105,13 @@ async def _require_offered(parts: Parts, owner_id: str, trace: str, message: Mes
 def _loras(message: Any) -> list[str]:
     """The LoRAs a request names, where its mode knows any."""
     return [lora.model for lora in getattr(message, "loras", ())]
+
+
+async def _native_size(parts: Parts, owner_id: str, trace: str, name: str) -> int:
+    """The side of the square a model was trained for, "" = of the default model; 0 while that is not known."""
+    found = await _options(parts, owner_id, trace, timeout=_MODELS_WITHIN_S)
+    sizes = [model.native_size for model in found.models if name in ("", model.name)] if found else []
+    return sizes[0] if sizes else 0
 
 
 async def _options(parts: Parts, owner_id: str, trace: str, timeout: float) -> diffusion_pb2.DiffusionOptions | None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import structlog
 from google.protobuf.message import Message
@@ -186,7 +186,7 @@ class Diffusion(Service):
             task = await planned(request, job, model.card, self.diffusion_settings.diffusion_max_area)
             asked = [LoraTag(lora["model"], lora["weight"]) for lora in data.get("loras", ())]
             worded = await asyncio.to_thread(self._phrasing.worded, task.generation, asked, model)
-            task = replace(task, generation=worded, provenance={**task.provenance, **beside(asked)})
+            task = replace(task, generation=worded, provenance={**task.provenance, **beside(asked), **_preset(data)})
             key = self._result_key(model, task, data["format"], job)
             # A random seed was never asked for before.
             again = data["seed"] >= 0 and not data.get("fresh") and self.diffusion_settings.diffusion_results
@@ -238,7 +238,7 @@ class Diffusion(Service):
             scene = shot.plan.scene
             size = scene.width, scene.height
             settings = settings_of(job.kind, generation, 0, model.card, size)
-            settings |= {**shot.provenance, "technique": technique(model, shot.plan)}
+            settings |= {**shot.provenance, **_preset(data), "technique": technique(model, shot.plan)}
             shooting = Shooting(job, self._engine, self._happenings, shot.plan, generation)
             if isinstance(model, VideoModel):
                 asset = await shooting.with_windows(model, settings)
@@ -346,6 +346,11 @@ class Diffusion(Service):
         if self._models.loading:
             job.alive()
         job.last_activity = max(job.last_activity, self._engine.pulse.at)
+
+
+def _preset(data: dict[str, Any]) -> dict[str, Any]:
+    """The style preset a request was made with, as it belongs to the provenance."""
+    return {"preset": data["preset"]} if "preset" in data else {}
 
 
 def _where(stepped: Stepped, count: int) -> str:

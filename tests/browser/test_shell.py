@@ -17,6 +17,7 @@ PAGES = {
     "/chat": "What is on your mind?",
     "/compare": "Compare",
     "/prompts": "Prompts",
+    "/presets": "Presets",
     "/creator": "Creator",
     "/text-to-image": "Make a picture",
     "/text-to-video": "Make a video",

@@ -31,6 +31,8 @@ SMALL = {
     "max_tokens": 4,
     "max_completion_tokens": 4,
 }
+# What belongs to something that no random request names.
+UNATTACHED = ("preset_variables",)
 # Without a limit a model writes as much as its context holds.
 MADE_SHORT = ("/v1/chat/completions", "/v1/completions", "/api/chat/compare", "/api/code/generate")
 CHECKED_FURTHER = (
@@ -40,8 +42,10 @@ CHECKED_FURTHER = (
     "/api/datasets",
     "/api/endpoints",
     "/api/generate/upscale",
+    "/api/presets",
     "/api/prompts",
     "/api/routing",
+    "/api/suggestions/enhance",
     "/api/usage",
 )
 
@@ -84,6 +88,8 @@ def make_small(body: dict[str, Any]) -> None:
     for name, most in SMALL.items():
         if isinstance(body.get(name), int | float) and body[name] > most:
             body[name] = most
+    for name in UNATTACHED:
+        body.pop(name, None)
 
 
 def may_be_refused(case: Any) -> bool:

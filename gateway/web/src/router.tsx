@@ -115,6 +115,12 @@ const prompts = createRoute({
   component: lazyRouteComponent(() => import("@/pages/prompts/prompts-page")),
 });
 
+const presets = createRoute({
+  getParentRoute: () => root,
+  path: "/presets",
+  component: lazyRouteComponent(() => import("@/pages/presets/presets-page")),
+});
+
 const creator = createRoute({
   getParentRoute: () => root,
   path: "/creator",
@@ -268,6 +274,7 @@ export const router = createRouter({
     conversation,
     compare,
     prompts,
+    presets,
     creator,
     codeProject,
     textToImage,

@@ -12,7 +12,10 @@ import type {
   JobStatus,
   MessageRequest,
   NewEndpoint,
+  EnhanceRequest,
+  NewPreset,
   NewPrompt,
+  PresetChange,
   Prices,
   PromptChange,
   RatedDataset,
@@ -131,6 +134,26 @@ export const api = {
   createPrompt: (body: NewPrompt) => data(sdk.createPrompt({ ...thrown, body })),
   changePrompt: (id: string, body: PromptChange) => data(sdk.updatePrompt({ ...thrown, path: { prompt_id: id }, body })),
   deletePrompt: (id: string) => data(sdk.deletePrompt({ ...thrown, path: { prompt_id: id } })),
+
+  presets: () => data(sdk.listPresets(thrown)),
+  createPreset: (body: NewPreset) => data(sdk.createPreset({ ...thrown, body })),
+  changePreset: (id: string, body: PresetChange) => data(sdk.updatePreset({ ...thrown, path: { preset_id: id }, body })),
+  deletePreset: (id: string) => data(sdk.deletePreset({ ...thrown, path: { preset_id: id } })),
+  /** A document out of a file; the server says what is wrong with it. */
+  importPresets: (document: unknown) =>
+    data(sdk.importPresets({ ...thrown, body: document as sdk.ImportPresetsData["body"] })),
+  exportPresets: (ids: readonly string[]) =>
+    data(sdk.exportPresets({ ...thrown, query: ids.length > 0 ? { ids: [...ids] } : {} })),
+
+  completePrompt: (q: string, signal: AbortSignal) =>
+    data(sdk.autocompletePrompt({ ...thrown, query: { q, limit: 8 }, signal })),
+  suggestionCategories: () => data(sdk.listSuggestionCategories(thrown)),
+  suggestions: (category: string) => data(sdk.listSuggestions({ ...thrown, path: { category } })),
+  enhancePrompt: (body: EnhanceRequest) => data(sdk.enhancePrompt({ ...thrown, body })),
+  randomPrompts: (kind: "image" | "video", count: number) =>
+    data(sdk.randomPrompts({ ...thrown, query: { kind, count } })),
+  learned: () => data(sdk.getLearned(thrown)),
+  forgetLearned: () => data(sdk.forgetLearned(thrown)),
 
   datasets: (query: DatasetFilter) => data(sdk.listDatasets({ ...thrown, query })),
   dataset: (id: string) => data(sdk.getDataset({ ...thrown, path: { dataset_id: id } })),

@@ -104,6 +104,33 @@ export const promptsQuery = (q: string) =>
     getNextPageParam: nextCursor,
   });
 
+export const presetsQuery = queryOptions({ queryKey: ["presets"], queryFn: api.presets, staleTime: 60_000 });
+
+export const suggestionCategoriesQuery = queryOptions({
+  queryKey: ["suggestion-categories"],
+  queryFn: api.suggestionCategories,
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const suggestionsQuery = (category: string) =>
+  queryOptions({
+    queryKey: ["suggestions", category],
+    queryFn: () => api.suggestions(category),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** What the end of a text may become; a question that another one has overtaken is given up. */
+export const completionsQuery = (text: string) =>
+  queryOptions({
+    queryKey: ["completions", text],
+    queryFn: ({ signal }) => api.completePrompt(text, signal),
+    staleTime: 10_000,
+    gcTime: 30_000,
+    retry: false,
+  });
+
+export const learnedQuery = queryOptions({ queryKey: ["learned"], queryFn: api.learned });
+
 /** How many answers were rated, and the dataset they are in. */
 export const ratingsQuery = queryOptions({ queryKey: ["ratings"], queryFn: api.ratings });
 

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, BenchmarkEndpointData, BenchmarkEndpointErrors, BenchmarkEndpointResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompareModelsData, CompareModelsErrors, CompareModelsResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateDatasetFromRatingsData, CreateDatasetFromRatingsErrors, CreateDatasetFromRatingsResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePromptData, CreatePromptErrors, CreatePromptResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteCodeData, DeleteCodeErrors, DeleteCodeResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteDatasetData, DeleteDatasetErrors, DeleteDatasetResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DeletePromptData, DeletePromptErrors, DeletePromptResponses, DiffCodeData, DiffCodeErrors, DiffCodeResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, DownloadCodeData, DownloadCodeErrors, DownloadCodeResponses, ExportConversationData, ExportConversationErrors, ExportConversationResponses, ExportDatasetData, ExportDatasetErrors, ExportDatasetResponses, ExportRatingsData, ExportRatingsErrors, ExportRatingsResponses, FillPromptData, FillPromptErrors, FillPromptResponses, GenerateCodeData, GenerateCodeErrors, GenerateCodeResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetCodeData, GetCodeErrors, GetCodeOptionsData, GetCodeOptionsErrors, GetCodeOptionsResponses, GetCodeResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetDatasetData, GetDatasetErrors, GetDatasetResponses, GetDatasetStatisticsData, GetDatasetStatisticsErrors, GetDatasetStatisticsResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetModelData, GetModelErrors, GetModelResponses, GetPromptData, GetPromptErrors, GetPromptResponses, GetRatingsData, GetRatingsErrors, GetRatingsResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, ImageToImageData, ImageToImageErrors, ImageToImageResponses, ImageToVideoData, ImageToVideoErrors, ImageToVideoResponses, InpaintData, InpaintErrors, InpaintResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListBenchmarksData, ListBenchmarksErrors, ListBenchmarksResponses, ListCodeData, ListCodeErrors, ListCodeResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDatasetItemsData, ListDatasetItemsErrors, ListDatasetItemsResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListDatasetVersionsData, ListDatasetVersionsErrors, ListDatasetVersionsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPromptsData, ListPromptsErrors, ListPromptsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, RateMessageData, RateMessageErrors, RateMessageResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefineCodeData, RefineCodeErrors, RefineCodeResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TextToVideoData, TextToVideoErrors, TextToVideoResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateDatasetData, UpdateDatasetErrors, UpdateDatasetResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdatePromptData, UpdatePromptErrors, UpdatePromptResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses, UpscaleData, UpscaleErrors, UpscaleResponses } from './types.gen';
+import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, ApplyPresetData, ApplyPresetErrors, ApplyPresetResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, AutocompletePromptData, AutocompletePromptErrors, AutocompletePromptResponses, BenchmarkEndpointData, BenchmarkEndpointErrors, BenchmarkEndpointResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompareModelsData, CompareModelsErrors, CompareModelsResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateDatasetFromRatingsData, CreateDatasetFromRatingsErrors, CreateDatasetFromRatingsResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePresetData, CreatePresetErrors, CreatePresetResponses, CreatePromptData, CreatePromptErrors, CreatePromptResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteCodeData, DeleteCodeErrors, DeleteCodeResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteDatasetData, DeleteDatasetErrors, DeleteDatasetResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DeletePresetData, DeletePresetErrors, DeletePresetResponses, DeletePromptData, DeletePromptErrors, DeletePromptResponses, DiffCodeData, DiffCodeErrors, DiffCodeResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, DownloadCodeData, DownloadCodeErrors, DownloadCodeResponses, EnhancePromptData, EnhancePromptErrors, EnhancePromptResponses, ExportConversationData, ExportConversationErrors, ExportConversationResponses, ExportDatasetData, ExportDatasetErrors, ExportDatasetResponses, ExportPresetsData, ExportPresetsErrors, ExportPresetsResponses, ExportRatingsData, ExportRatingsErrors, ExportRatingsResponses, FillPromptData, FillPromptErrors, FillPromptResponses, ForgetLearnedData, ForgetLearnedErrors, ForgetLearnedResponses, GenerateCodeData, GenerateCodeErrors, GenerateCodeResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetCodeData, GetCodeErrors, GetCodeOptionsData, GetCodeOptionsErrors, GetCodeOptionsResponses, GetCodeResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetDatasetData, GetDatasetErrors, GetDatasetResponses, GetDatasetStatisticsData, GetDatasetStatisticsErrors, GetDatasetStatisticsResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLearnedData, GetLearnedErrors, GetLearnedResponses, GetModelData, GetModelErrors, GetModelResponses, GetPresetData, GetPresetErrors, GetPresetResponses, GetPromptData, GetPromptErrors, GetPromptResponses, GetRatingsData, GetRatingsErrors, GetRatingsResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, ImageToImageData, ImageToImageErrors, ImageToImageResponses, ImageToVideoData, ImageToVideoErrors, ImageToVideoResponses, ImportPresetsData, ImportPresetsErrors, ImportPresetsResponses, InpaintData, InpaintErrors, InpaintResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListBenchmarksData, ListBenchmarksErrors, ListBenchmarksResponses, ListCodeData, ListCodeErrors, ListCodeResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDatasetItemsData, ListDatasetItemsErrors, ListDatasetItemsResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListDatasetVersionsData, ListDatasetVersionsErrors, ListDatasetVersionsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPresetsData, ListPresetsErrors, ListPresetsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPromptsData, ListPromptsErrors, ListPromptsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, ListSuggestionCategoriesData, ListSuggestionCategoriesErrors, ListSuggestionCategoriesResponses, ListSuggestionsData, ListSuggestionsErrors, ListSuggestionsResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, RandomPromptsData, RandomPromptsErrors, RandomPromptsResponses, RateMessageData, RateMessageErrors, RateMessageResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefineCodeData, RefineCodeErrors, RefineCodeResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TextToVideoData, TextToVideoErrors, TextToVideoResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateDatasetData, UpdateDatasetErrors, UpdateDatasetResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdatePresetData, UpdatePresetErrors, UpdatePresetResponses, UpdatePromptData, UpdatePromptErrors, UpdatePromptResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses, UpscaleData, UpscaleErrors, UpscaleResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -569,6 +569,148 @@ export const fillPrompt = <ThrowOnError extends boolean = false>(options: Option
         ...options.headers
     }
 });
+
+/**
+ * List style presets
+ *
+ * The built-in ones first, then yours, oldest first.
+ */
+export const listPresets = <ThrowOnError extends boolean = false>(options?: Options<ListPresetsData, ThrowOnError>): RequestResult<ListPresetsResponses, ListPresetsErrors, ThrowOnError> => (options?.client ?? client).get<ListPresetsResponses, ListPresetsErrors, ThrowOnError>({ url: '/api/presets/', ...options });
+
+/**
+ * Keep a style preset
+ *
+ * Its template says where the prompt goes.
+ */
+export const createPreset = <ThrowOnError extends boolean = false>(options: Options<CreatePresetData, ThrowOnError>): RequestResult<CreatePresetResponses, CreatePresetErrors, ThrowOnError> => (options.client ?? client).post<CreatePresetResponses, CreatePresetErrors, ThrowOnError>({
+    url: '/api/presets/',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Bring presets back
+ *
+ * All of them or none. One whose name you have already gets a number behind its name.
+ */
+export const importPresets = <ThrowOnError extends boolean = false>(options: Options<ImportPresetsData, ThrowOnError>): RequestResult<ImportPresetsResponses, ImportPresetsErrors, ThrowOnError> => (options.client ?? client).post<ImportPresetsResponses, ImportPresetsErrors, ThrowOnError>({
+    url: '/api/presets/import',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Presets as a file
+ *
+ * What `import` takes.
+ */
+export const exportPresets = <ThrowOnError extends boolean = false>(options?: Options<ExportPresetsData, ThrowOnError>): RequestResult<ExportPresetsResponses, ExportPresetsErrors, ThrowOnError> => (options?.client ?? client).get<ExportPresetsResponses, ExportPresetsErrors, ThrowOnError>({ url: '/api/presets/export', ...options });
+
+/**
+ * Apply a preset to a prompt
+ *
+ * What a generation with `preset` would ask for.
+ */
+export const applyPreset = <ThrowOnError extends boolean = false>(options: Options<ApplyPresetData, ThrowOnError>): RequestResult<ApplyPresetResponses, ApplyPresetErrors, ThrowOnError> => (options.client ?? client).post<ApplyPresetResponses, ApplyPresetErrors, ThrowOnError>({
+    url: '/api/presets/apply/{preset_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a style preset
+ *
+ * For good. What was made with it stays.
+ */
+export const deletePreset = <ThrowOnError extends boolean = false>(options: Options<DeletePresetData, ThrowOnError>): RequestResult<DeletePresetResponses, DeletePresetErrors, ThrowOnError> => (options.client ?? client).delete<DeletePresetResponses, DeletePresetErrors, ThrowOnError>({ url: '/api/presets/{preset_id}', ...options });
+
+/**
+ * Get a style preset
+ *
+ * One of the list.
+ */
+export const getPreset = <ThrowOnError extends boolean = false>(options: Options<GetPresetData, ThrowOnError>): RequestResult<GetPresetResponses, GetPresetErrors, ThrowOnError> => (options.client ?? client).get<GetPresetResponses, GetPresetErrors, ThrowOnError>({ url: '/api/presets/{preset_id}', ...options });
+
+/**
+ * Change a style preset
+ *
+ * One of yours. What was asked for with it stays as it was.
+ */
+export const updatePreset = <ThrowOnError extends boolean = false>(options: Options<UpdatePresetData, ThrowOnError>): RequestResult<UpdatePresetResponses, UpdatePresetErrors, ThrowOnError> => (options.client ?? client).patch<UpdatePresetResponses, UpdatePresetErrors, ThrowOnError>({
+    url: '/api/presets/{preset_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Complete a phrase
+ *
+ * What the phrase after the last comma may become: your own phrases and the built-in ones that begin so, then those
+ * with a word that does, then those that are meant in spite of typing errors. Phrases that are there already are left
+ * out. If nothing is typed yet, your own that are in use most.
+ */
+export const autocompletePrompt = <ThrowOnError extends boolean = false>(options: Options<AutocompletePromptData, ThrowOnError>): RequestResult<AutocompletePromptResponses, AutocompletePromptErrors, ThrowOnError> => (options.client ?? client).get<AutocompletePromptResponses, AutocompletePromptErrors, ThrowOnError>({ url: '/api/suggestions/autocomplete', ...options });
+
+/**
+ * The sides of a picture
+ *
+ * All of them.
+ */
+export const listSuggestionCategories = <ThrowOnError extends boolean = false>(options?: Options<ListSuggestionCategoriesData, ThrowOnError>): RequestResult<ListSuggestionCategoriesResponses, ListSuggestionCategoriesErrors, ThrowOnError> => (options?.client ?? client).get<ListSuggestionCategoriesResponses, ListSuggestionCategoriesErrors, ThrowOnError>({ url: '/api/suggestions/categories', ...options });
+
+/**
+ * Suggestions of a category
+ *
+ * All of them.
+ */
+export const listSuggestions = <ThrowOnError extends boolean = false>(options: Options<ListSuggestionsData, ThrowOnError>): RequestResult<ListSuggestionsResponses, ListSuggestionsErrors, ThrowOnError> => (options.client ?? client).get<ListSuggestionsResponses, ListSuggestionsErrors, ThrowOnError>({ url: '/api/suggestions/by-category/{category}', ...options });
+
+/**
+ * Make more of a prompt
+ *
+ * By rules: adds words on what the prompt says nothing of. By the language model: it writes the prompt anew.
+ */
+export const enhancePrompt = <ThrowOnError extends boolean = false>(options: Options<EnhancePromptData, ThrowOnError>): RequestResult<EnhancePromptResponses, EnhancePromptErrors, ThrowOnError> => (options.client ?? client).post<EnhancePromptResponses, EnhancePromptErrors, ThrowOnError>({
+    url: '/api/suggestions/enhance',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Prompts made up
+ *
+ * Put together from the suggestions.
+ */
+export const randomPrompts = <ThrowOnError extends boolean = false>(options?: Options<RandomPromptsData, ThrowOnError>): RequestResult<RandomPromptsResponses, RandomPromptsErrors, ThrowOnError> => (options?.client ?? client).get<RandomPromptsResponses, RandomPromptsErrors, ThrowOnError>({ url: '/api/suggestions/random', ...options });
+
+/**
+ * Forget what was learned
+ *
+ * For good. Jobs and pictures stay; what is asked from now on is learned anew.
+ */
+export const forgetLearned = <ThrowOnError extends boolean = false>(options?: Options<ForgetLearnedData, ThrowOnError>): RequestResult<ForgetLearnedResponses, ForgetLearnedErrors, ThrowOnError> => (options?.client ?? client).delete<ForgetLearnedResponses, ForgetLearnedErrors, ThrowOnError>({ url: '/api/suggestions/learned', ...options });
+
+/**
+ * What was learned
+ *
+ * From the prompts of your own generation jobs, a moment behind.
+ */
+export const getLearned = <ThrowOnError extends boolean = false>(options?: Options<GetLearnedData, ThrowOnError>): RequestResult<GetLearnedResponses, GetLearnedErrors, ThrowOnError> => (options?.client ?? client).get<GetLearnedResponses, GetLearnedErrors, ThrowOnError>({ url: '/api/suggestions/learned', ...options });
 
 /**
  * List endpoints

@@ -277,6 +277,26 @@ export type Camera = {
 };
 
 /**
+ * CameraMove
+ *
+ * How the camera moves.
+ */
+export type CameraMove = {
+    /**
+     * Move
+     *
+     * As the video modes name it.
+     */
+    move: string;
+    /**
+     * Intensity
+     *
+     * How far.
+     */
+    intensity?: number | null;
+};
+
+/**
  * Check
  *
  * One thing the gateway needs.
@@ -701,6 +721,64 @@ export type CompareCreate = {
      * Of the new conversation.
      */
     system_prompt?: string;
+};
+
+/**
+ * Completion
+ *
+ * What a phrase may become.
+ */
+export type Completion = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Source
+     *
+     * `yours`: from prompts of your own.
+     */
+    source: 'yours' | 'built_in';
+    /**
+     * Category
+     *
+     * Null for phrases of your own.
+     */
+    category: string | null;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Uses
+     *
+     * How often you used it.
+     */
+    uses: number;
+    /**
+     * Errors
+     *
+     * Typing errors that were forgiven.
+     */
+    errors: number;
+};
+
+/**
+ * Completions
+ *
+ * What the last phrase of a text may become, best first.
+ */
+export type Completions = {
+    /**
+     * Fragment
+     *
+     * The phrase that is being typed: the end of `q`, to be replaced.
+     */
+    fragment: string;
+    /**
+     * Items
+     */
+    items: Array<Completion>;
 };
 
 /**
@@ -1402,6 +1480,80 @@ export type EndpointTry = {
 };
 
 /**
+ * EnhanceRequest
+ *
+ * A prompt to make more of.
+ */
+export type EnhanceRequest = {
+    /**
+     * Prompt
+     */
+    prompt: string;
+    /**
+     * By
+     *
+     * `model`: the language model that answers you.
+     */
+    by?: 'rules' | 'model';
+    /**
+     * Kind
+     *
+     * What it is for.
+     */
+    kind?: 'image' | 'video';
+    /**
+     * Seed
+     *
+     * The same seed makes the same of a prompt; null = a random one, reported.
+     */
+    seed?: number | null;
+    /**
+     * Model
+     *
+     * With `model`: which; empty = the one that answers you.
+     */
+    model?: string;
+};
+
+/**
+ * Enhanced
+ *
+ * A prompt made more of.
+ */
+export type Enhanced = {
+    /**
+     * Prompt
+     */
+    prompt: string;
+    /**
+     * Added
+     *
+     * The phrases that were not there before.
+     */
+    added: Array<string>;
+    /**
+     * By
+     */
+    by: 'rules' | 'model';
+    /**
+     * Seed
+     */
+    seed: number;
+    /**
+     * Model Used
+     *
+     * Empty if rules did it.
+     */
+    model_used: string;
+    /**
+     * Endpoint
+     *
+     * Who answered; empty if rules did it.
+     */
+    endpoint: string;
+};
+
+/**
  * ExampleMessage
  *
  * One message, in OpenAI's form.
@@ -1483,6 +1635,24 @@ export type FieldLimits = {
     fields?: {
         [key: string]: FieldLimits;
     } | null;
+};
+
+/**
+ * Gap
+ *
+ * A gap of a preset's template besides the prompt.
+ */
+export type Gap = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Default
+     *
+     * What stands there unless it is filled; null = it must be filled.
+     */
+    default: string | null;
 };
 
 /**
@@ -1644,18 +1814,6 @@ export type GenerationOptions = {
      */
     samplers: Array<Choice>;
     /**
-     * Loras
-     *
-     * LoRAs by name.
-     */
-    loras: Array<string>;
-    /**
-     * Wildcards
-     *
-     * Lists by name, for `__name__` in prompts.
-     */
-    wildcards: Array<string>;
-    /**
      * Sizes
      */
     sizes: Array<SizeOption>;
@@ -1762,7 +1920,7 @@ export type ImageToImageRequest = {
     /**
      * Prompt
      *
-     * What the picture should show. `(word:1.3)` weighs, `{a|b}`, `<random:a|b>` and `__list__` are drawn by each picture's seed, `<lora:name:0.8>` applies a LoRA, BREAK begins a new chunk of tokens.
+     * What the picture should show.
      */
     prompt: string;
     /**
@@ -1832,23 +1990,25 @@ export type ImageToImageRequest = {
      */
     preview_every?: number;
     /**
-     * Loras
+     * Preset
      *
-     * LoRAs to apply, besides those in the prompt.
+     * A style preset to apply, its id or its name; empty = none.
      */
-    loras?: Array<Lora>;
-    /**
-     * Fresh
-     *
-     * True makes it anew, even if the very same was made before and could be given again.
-     */
-    fresh?: boolean;
+    preset?: string | null;
     /**
      * Project Id
      *
      * The project it belongs to.
      */
     project_id?: string | null;
+    /**
+     * Preset Variables
+     *
+     * What the gaps of the preset's template are filled with.
+     */
+    preset_variables?: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -1964,11 +2124,25 @@ export type ImageToVideoRequest = {
      */
     preview_every?: number;
     /**
+     * Preset
+     *
+     * A style preset to apply, its id or its name; empty = none.
+     */
+    preset?: string | null;
+    /**
      * Project Id
      *
      * The project it belongs to.
      */
     project_id?: string | null;
+    /**
+     * Preset Variables
+     *
+     * What the gaps of the preset's template are filled with.
+     */
+    preset_variables?: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -2022,7 +2196,7 @@ export type InpaintRequest = {
     /**
      * Prompt
      *
-     * What the picture should show. `(word:1.3)` weighs, `{a|b}`, `<random:a|b>` and `__list__` are drawn by each picture's seed, `<lora:name:0.8>` applies a LoRA, BREAK begins a new chunk of tokens.
+     * What the picture should show.
      */
     prompt: string;
     /**
@@ -2080,23 +2254,25 @@ export type InpaintRequest = {
      */
     preview_every?: number;
     /**
-     * Loras
+     * Preset
      *
-     * LoRAs to apply, besides those in the prompt.
+     * A style preset to apply, its id or its name; empty = none.
      */
-    loras?: Array<Lora>;
-    /**
-     * Fresh
-     *
-     * True makes it anew, even if the very same was made before and could be given again.
-     */
-    fresh?: boolean;
+    preset?: string | null;
     /**
      * Project Id
      *
      * The project it belongs to.
      */
     project_id?: string | null;
+    /**
+     * Preset Variables
+     *
+     * What the gaps of the preset's template are filled with.
+     */
+    preset_variables?: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -2247,6 +2423,26 @@ export type JobPatch = {
 };
 
 /**
+ * Learned
+ *
+ * What was learned from your own prompts.
+ */
+export type Learned = {
+    /**
+     * Prompts
+     *
+     * How many prompts.
+     */
+    prompts: number;
+    /**
+     * Phrases
+     *
+     * How many different phrases are in them.
+     */
+    phrases: number;
+};
+
+/**
  * Listing[Asset]
  */
 export type ListingAsset = {
@@ -2314,26 +2510,6 @@ export type ListingServiceState = {
      * Items
      */
     items: Array<ServiceState>;
-};
-
-/**
- * Lora
- *
- * A LoRA and how strongly it counts.
- */
-export type Lora = {
-    /**
-     * Model
-     *
-     * Name of the LoRA.
-     */
-    model: string;
-    /**
-     * Weight
-     *
-     * How strongly it counts: 1 = as it was trained, 0 = not at all, below 0 = the opposite.
-     */
-    weight?: number;
 };
 
 /**
@@ -2610,6 +2786,285 @@ export type PagePrompt = {
 };
 
 /**
+ * Preset
+ *
+ * Words around a prompt, and settings that go with them.
+ */
+export type Preset = {
+    /**
+     * Id
+     *
+     * A ULID, or a word for a built-in one.
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Kind
+     */
+    kind: 'image' | 'video';
+    /**
+     * Category
+     */
+    category: string;
+    /**
+     * Template
+     */
+    template: string;
+    /**
+     * Variables
+     *
+     * The gaps of the template besides `{prompt}`, in order.
+     */
+    variables: Array<Gap>;
+    /**
+     * Negative Prompt
+     */
+    negative_prompt: string;
+    settings: PresetSettings;
+    /**
+     * Built In
+     *
+     * Comes with Atelier: it can be duplicated, not changed.
+     */
+    built_in: boolean;
+    /**
+     * Created At
+     *
+     * Null for built-in ones.
+     */
+    created_at: string | null;
+    /**
+     * Updated At
+     */
+    updated_at: string | null;
+};
+
+/**
+ * PresetApplied
+ *
+ * What a preset makes of a prompt.
+ */
+export type PresetApplied = {
+    /**
+     * Preset
+     *
+     * Its id.
+     */
+    preset: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Prompt
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     */
+    negative_prompt: string;
+    /**
+     * Settings
+     *
+     * What it sets; what it leaves to the request is not there.
+     */
+    settings: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * PresetApply
+ *
+ * A prompt to put into a preset.
+ */
+export type PresetApply = {
+    /**
+     * Prompt
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     */
+    negative_prompt?: string;
+    /**
+     * Variables
+     */
+    variables?: {
+        [key: string]: string;
+    };
+};
+
+/**
+ * PresetCreate
+ *
+ * A new preset.
+ */
+export type PresetCreate = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     *
+     * What it is good for.
+     */
+    description?: string;
+    /**
+     * Kind
+     *
+     * What it makes.
+     */
+    kind?: 'image' | 'video';
+    /**
+     * Category
+     *
+     * The kind of style, a word of yours.
+     */
+    category?: string;
+    /**
+     * Template
+     *
+     * `{prompt}` is where the prompt goes; `{name}` is a gap of its own, `{name|words}` one that holds words unless it is filled.
+     */
+    template: string;
+    /**
+     * Negative Prompt
+     *
+     * Joined to the request's own.
+     */
+    negative_prompt?: string;
+    settings?: PresetSettings;
+};
+
+/**
+ * PresetFile
+ *
+ * Presets to keep elsewhere, and to bring back.
+ */
+export type PresetFile = {
+    /**
+     * Format
+     */
+    format: 'atelier-presets';
+    /**
+     * Version
+     */
+    version: 1;
+    /**
+     * Presets
+     */
+    presets: Array<PresetCreate>;
+};
+
+/**
+ * PresetPatch
+ *
+ * What to change of a preset; fields that are not given stay.
+ */
+export type PresetPatch = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Description
+     */
+    description?: string | null;
+    /**
+     * Kind
+     */
+    kind?: 'image' | 'video' | null;
+    /**
+     * Category
+     */
+    category?: string | null;
+    /**
+     * Template
+     */
+    template?: string | null;
+    /**
+     * Negative Prompt
+     */
+    negative_prompt?: string | null;
+    settings?: PresetSettings | null;
+};
+
+/**
+ * PresetSettings
+ *
+ * What a preset sets of a request; null = it leaves that to the request. What a mode does not have it ignores.
+ */
+export type PresetSettings = {
+    /**
+     * Steps
+     *
+     * Sampling steps.
+     */
+    steps?: number | null;
+    /**
+     * Cfg Scale
+     *
+     * Guidance.
+     */
+    cfg_scale?: number | null;
+    /**
+     * Sampler
+     *
+     * By name.
+     */
+    sampler?: string | null;
+    /**
+     * Width
+     *
+     * Pixels; null = what the model was trained for.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Pixels.
+     */
+    height?: number | null;
+    /**
+     * Aspect Ratio
+     *
+     * Shape without a size: a picture gets about as many pixels as its model was trained for.
+     */
+    aspect_ratio?: string | null;
+    /**
+     * Duration S
+     *
+     * Of a video, seconds.
+     */
+    duration_s?: number | null;
+    /**
+     * Fps
+     *
+     * Frames a second of a video.
+     */
+    fps?: number | null;
+    /**
+     * Of a video.
+     */
+    camera?: CameraMove | null;
+    /**
+     * Motion Intensity
+     *
+     * Of a video.
+     */
+    motion_intensity?: number | null;
+};
+
+/**
  * Price
  *
  * What a model's tokens cost, US dollars per million.
@@ -2779,6 +3234,42 @@ export type PromptText = {
      * Text
      */
     text: string;
+};
+
+/**
+ * RandomPrompt
+ *
+ * A prompt made up.
+ */
+export type RandomPrompt = {
+    /**
+     * Prompt
+     */
+    prompt: string;
+    /**
+     * Parts
+     *
+     * What it is made of.
+     */
+    parts: Array<Suggestion>;
+};
+
+/**
+ * RandomPrompts
+ *
+ * Prompts made up.
+ */
+export type RandomPrompts = {
+    /**
+     * Seed
+     *
+     * The same one makes the same prompts.
+     */
+    seed: number;
+    /**
+     * Items
+     */
+    items: Array<RandomPrompt>;
 };
 
 /**
@@ -3026,6 +3517,58 @@ export type SizeOption = {
 };
 
 /**
+ * Suggestion
+ *
+ * Words for a prompt.
+ */
+export type Suggestion = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Category
+     */
+    category: string;
+    /**
+     * Kind
+     *
+     * What it makes sense for; null = both.
+     */
+    kind: 'image' | 'video' | null;
+};
+
+/**
+ * SuggestionCategory
+ *
+ * One side of a picture.
+ */
+export type SuggestionCategory = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Count
+     *
+     * How many suggestions there are.
+     */
+    count: number;
+};
+
+/**
  * TaskRule
  *
  * Which endpoint answers requests of one kind.
@@ -3060,7 +3603,7 @@ export type TextToImageRequest = {
     /**
      * Prompt
      *
-     * What the picture should show. `(word:1.3)` weighs, `{a|b}`, `<random:a|b>` and `__list__` are drawn by each picture's seed, `<lora:name:0.8>` applies a LoRA, BREAK begins a new chunk of tokens.
+     * What the picture should show.
      */
     prompt: string;
     /**
@@ -3130,23 +3673,25 @@ export type TextToImageRequest = {
      */
     preview_every?: number;
     /**
-     * Loras
+     * Preset
      *
-     * LoRAs to apply, besides those in the prompt.
+     * A style preset to apply, its id or its name; empty = none.
      */
-    loras?: Array<Lora>;
-    /**
-     * Fresh
-     *
-     * True makes it anew, even if the very same was made before and could be given again.
-     */
-    fresh?: boolean;
+    preset?: string | null;
     /**
      * Project Id
      *
      * The project it belongs to.
      */
     project_id?: string | null;
+    /**
+     * Preset Variables
+     *
+     * What the gaps of the preset's template are filled with.
+     */
+    preset_variables?: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -3158,7 +3703,7 @@ export type TextToVideoRequest = {
     /**
      * Prompt
      *
-     * What the picture should show. `(word:1.3)` weighs, `{a|b}`, `<random:a|b>` and `__list__` are drawn by each picture's seed, `<lora:name:0.8>` applies a LoRA, BREAK begins a new chunk of tokens.
+     * What the picture should show.
      */
     prompt: string;
     /**
@@ -3250,11 +3795,25 @@ export type TextToVideoRequest = {
      */
     preview_every?: number;
     /**
+     * Preset
+     *
+     * A style preset to apply, its id or its name; empty = none.
+     */
+    preset?: string | null;
+    /**
      * Project Id
      *
      * The project it belongs to.
      */
     project_id?: string | null;
+    /**
+     * Preset Variables
+     *
+     * What the gaps of the preset's template are filled with.
+     */
+    preset_variables?: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -7397,6 +7956,828 @@ export type FillPromptResponses = {
 };
 
 export type FillPromptResponse = FillPromptResponses[keyof FillPromptResponses];
+
+export type ListPresetsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Kind
+         *
+         * Presets of this kind only.
+         */
+        kind?: 'image' | 'video';
+        /**
+         * Category
+         *
+         * Presets of this category only.
+         */
+        category?: string;
+    };
+    url: '/api/presets/';
+};
+
+export type ListPresetsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListPresetsError = ListPresetsErrors[keyof ListPresetsErrors];
+
+export type ListPresetsResponses = {
+    /**
+     * Response List Presets
+     *
+     * Successful Response
+     */
+    200: Array<Preset>;
+};
+
+export type ListPresetsResponse = ListPresetsResponses[keyof ListPresetsResponses];
+
+export type CreatePresetData = {
+    body: PresetCreate;
+    path?: never;
+    query?: never;
+    url: '/api/presets/';
+};
+
+export type CreatePresetErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * Not in its present state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreatePresetError = CreatePresetErrors[keyof CreatePresetErrors];
+
+export type CreatePresetResponses = {
+    /**
+     * Successful Response
+     */
+    201: Preset;
+};
+
+export type CreatePresetResponse = CreatePresetResponses[keyof CreatePresetResponses];
+
+export type ImportPresetsData = {
+    body: PresetFile;
+    path?: never;
+    query?: never;
+    url: '/api/presets/import';
+};
+
+export type ImportPresetsErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * Not in its present state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ImportPresetsError = ImportPresetsErrors[keyof ImportPresetsErrors];
+
+export type ImportPresetsResponses = {
+    /**
+     * Response Import Presets
+     *
+     * Successful Response
+     */
+    201: Array<Preset>;
+};
+
+export type ImportPresetsResponse = ImportPresetsResponses[keyof ImportPresetsResponses];
+
+export type ExportPresetsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Ids
+         *
+         * Which; absent = all of yours.
+         */
+        ids?: Array<string>;
+    };
+    url: '/api/presets/export';
+};
+
+export type ExportPresetsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ExportPresetsError = ExportPresetsErrors[keyof ExportPresetsErrors];
+
+export type ExportPresetsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PresetFile;
+};
+
+export type ExportPresetsResponse = ExportPresetsResponses[keyof ExportPresetsResponses];
+
+export type ApplyPresetData = {
+    body: PresetApply;
+    path: {
+        /**
+         * Preset Id
+         *
+         * ULID.
+         */
+        preset_id: string;
+    };
+    query?: never;
+    url: '/api/presets/apply/{preset_id}';
+};
+
+export type ApplyPresetErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ApplyPresetError = ApplyPresetErrors[keyof ApplyPresetErrors];
+
+export type ApplyPresetResponses = {
+    /**
+     * Successful Response
+     */
+    200: PresetApplied;
+};
+
+export type ApplyPresetResponse = ApplyPresetResponses[keyof ApplyPresetResponses];
+
+export type DeletePresetData = {
+    body?: never;
+    path: {
+        /**
+         * Preset Id
+         *
+         * ULID.
+         */
+        preset_id: string;
+    };
+    query?: never;
+    url: '/api/presets/{preset_id}';
+};
+
+export type DeletePresetErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * Not in its present state.
+     */
+    409: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeletePresetError = DeletePresetErrors[keyof DeletePresetErrors];
+
+export type DeletePresetResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeletePresetResponse = DeletePresetResponses[keyof DeletePresetResponses];
+
+export type GetPresetData = {
+    body?: never;
+    path: {
+        /**
+         * Preset Id
+         *
+         * ULID.
+         */
+        preset_id: string;
+    };
+    query?: never;
+    url: '/api/presets/{preset_id}';
+};
+
+export type GetPresetErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetPresetError = GetPresetErrors[keyof GetPresetErrors];
+
+export type GetPresetResponses = {
+    /**
+     * Successful Response
+     */
+    200: Preset;
+};
+
+export type GetPresetResponse = GetPresetResponses[keyof GetPresetResponses];
+
+export type UpdatePresetData = {
+    body: PresetPatch;
+    path: {
+        /**
+         * Preset Id
+         *
+         * ULID.
+         */
+        preset_id: string;
+    };
+    query?: never;
+    url: '/api/presets/{preset_id}';
+};
+
+export type UpdatePresetErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * Not in its present state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdatePresetError = UpdatePresetErrors[keyof UpdatePresetErrors];
+
+export type UpdatePresetResponses = {
+    /**
+     * Successful Response
+     */
+    200: Preset;
+};
+
+export type UpdatePresetResponse = UpdatePresetResponses[keyof UpdatePresetResponses];
+
+export type AutocompletePromptData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * Q
+         *
+         * A prompt up to where one types.
+         */
+        q: string;
+        /**
+         * Limit
+         *
+         * Most items to return.
+         */
+        limit?: number;
+    };
+    url: '/api/suggestions/autocomplete';
+};
+
+export type AutocompletePromptErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type AutocompletePromptError = AutocompletePromptErrors[keyof AutocompletePromptErrors];
+
+export type AutocompletePromptResponses = {
+    /**
+     * Successful Response
+     */
+    200: Completions;
+};
+
+export type AutocompletePromptResponse = AutocompletePromptResponses[keyof AutocompletePromptResponses];
+
+export type ListSuggestionCategoriesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/suggestions/categories';
+};
+
+export type ListSuggestionCategoriesErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListSuggestionCategoriesError = ListSuggestionCategoriesErrors[keyof ListSuggestionCategoriesErrors];
+
+export type ListSuggestionCategoriesResponses = {
+    /**
+     * Response List Suggestion Categories
+     *
+     * Successful Response
+     */
+    200: Array<SuggestionCategory>;
+};
+
+export type ListSuggestionCategoriesResponse = ListSuggestionCategoriesResponses[keyof ListSuggestionCategoriesResponses];
+
+export type ListSuggestionsData = {
+    body?: never;
+    path: {
+        /**
+         * Category
+         *
+         * Name of a category.
+         */
+        category: string;
+    };
+    query?: never;
+    url: '/api/suggestions/by-category/{category}';
+};
+
+export type ListSuggestionsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListSuggestionsError = ListSuggestionsErrors[keyof ListSuggestionsErrors];
+
+export type ListSuggestionsResponses = {
+    /**
+     * Response List Suggestions
+     *
+     * Successful Response
+     */
+    200: Array<Suggestion>;
+};
+
+export type ListSuggestionsResponse = ListSuggestionsResponses[keyof ListSuggestionsResponses];
+
+export type EnhancePromptData = {
+    body: EnhanceRequest;
+    path?: never;
+    query?: never;
+    url: '/api/suggestions/enhance';
+};
+
+export type EnhancePromptErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Too many requests; come again after `Retry-After`.
+     */
+    429: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+    /**
+     * No answer came in time; come again after `Retry-After`.
+     */
+    504: Problem;
+};
+
+export type EnhancePromptError = EnhancePromptErrors[keyof EnhancePromptErrors];
+
+export type EnhancePromptResponses = {
+    /**
+     * Successful Response
+     */
+    200: Enhanced;
+};
+
+export type EnhancePromptResponse = EnhancePromptResponses[keyof EnhancePromptResponses];
+
+export type RandomPromptsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Count
+         *
+         * How many.
+         */
+        count?: number;
+        /**
+         * Seed
+         *
+         * The same one makes the same; absent = a random one.
+         */
+        seed?: number;
+        /**
+         * Kind
+         *
+         * What it is for.
+         */
+        kind?: 'image' | 'video';
+    };
+    url: '/api/suggestions/random';
+};
+
+export type RandomPromptsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RandomPromptsError = RandomPromptsErrors[keyof RandomPromptsErrors];
+
+export type RandomPromptsResponses = {
+    /**
+     * Successful Response
+     */
+    200: RandomPrompts;
+};
+
+export type RandomPromptsResponse = RandomPromptsResponses[keyof RandomPromptsResponses];
+
+export type ForgetLearnedData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/suggestions/learned';
+};
+
+export type ForgetLearnedErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ForgetLearnedError = ForgetLearnedErrors[keyof ForgetLearnedErrors];
+
+export type ForgetLearnedResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ForgetLearnedResponse = ForgetLearnedResponses[keyof ForgetLearnedResponses];
+
+export type GetLearnedData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/suggestions/learned';
+};
+
+export type GetLearnedErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetLearnedError = GetLearnedErrors[keyof GetLearnedErrors];
+
+export type GetLearnedResponses = {
+    /**
+     * Successful Response
+     */
+    200: Learned;
+};
+
+export type GetLearnedResponse = GetLearnedResponses[keyof GetLearnedResponses];
 
 export type ListEndpointsData = {
     body?: never;

@@ -15,12 +15,13 @@ import {
   LibraryBig,
   type LucideIcon,
   MessageSquare,
+  Palette,
   Scaling,
   Settings,
 } from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/text-to-image" | "/image-to-image" | "/inpaint" | "/upscale" | "/text-to-video" | "/image-to-video" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
+  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/presets" | "/text-to-image" | "/image-to-image" | "/inpaint" | "/upscale" | "/text-to-video" | "/image-to-video" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -69,6 +70,7 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
         icon: Database,
         keywords: ["training data", "examples", "ratings", "rated answers", "fine-tune"],
       },
+      { to: "/presets", label: "Presets", icon: Palette, keywords: ["styles", "negative prompt", "template", "look"] },
       { to: "/prompts", label: "Prompts", icon: BookText, keywords: ["templates", "variables", "system prompt"] },
     ],
   },

@@ -17,6 +17,7 @@ import type { LiveJob } from "@/jobs/reducer";
 import { jobTitle } from "@/jobs/title";
 import { cn } from "@/lib/cn";
 import { duration } from "@/lib/format";
+import { presetName } from "@/presets/preset";
 
 interface GenerationCardProps {
   job: LiveJob;
@@ -43,6 +44,7 @@ function summary(job: LiveJob, samplers: GenerateOptions["samplers"]): string {
     cfg ? `CFG ${cfg}` : "",
     samplers.find((sampler) => sampler.name === given.sampler)?.label ?? text(given.sampler),
     text(given.model),
+    presetName(given),
   ]
     .filter((word) => word !== "")
     .join(" · ");

@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { ImageOff } from "lucide-react";
 import { type ReactNode, useCallback, useEffect } from "react";
 import { asProblem } from "@/api/problem";
-import { assetQuery, generateOptionsQuery, jobQuery } from "@/api/queries";
+import { assetQuery, generateOptionsQuery, jobQuery, presetsQuery } from "@/api/queries";
 import type { GenerateMode, GenerateOptions } from "@/api/types";
 import { assetSettings } from "@/components/asset-media/describe";
 import { EmptyState } from "@/components/empty-state/empty-state";
@@ -47,10 +47,10 @@ function Studio(props: ModePageProps & { options: GenerateOptions; mode: Generat
   const queries = useQueryClient();
   const form = useStudioForm(mode, options, { initial, missing });
   const generations = useGenerations(mode.kind);
-  const { restore } = form;
+  const { restore, choosePreset } = form;
 
   useEffect(() => {
-    const { job, asset, ...given } = search;
+    const { job, asset, preset, ...given } = search;
     if (Object.values(search).every((value) => value === undefined)) return;
     const load = async () => {
       if (job !== undefined) {
@@ -64,13 +64,17 @@ function Studio(props: ModePageProps & { options: GenerateOptions; mode: Generat
       if (asset !== undefined) restore({ loras: [], ...assetSettings(await queries.fetchQuery(assetQuery(asset))) });
       // A mode that takes a picture or a video takes one of them.
       restore({ ...(given.image ? { video: "" } : {}), ...(given.video ? { image: "" } : {}), ...given });
+      if (preset !== undefined) {
+        const found = (await queries.fetchQuery(presetsQuery)).find(({ id }) => id === preset);
+        choosePreset({ id: preset, variables: {} }, found ?? null);
+      }
     };
     load().catch((error: unknown) => {
       toast({ tone: "danger", title: "The settings could not be loaded", detail: asProblem(error).message });
     });
     // Taken over once: what the person changes afterwards must survive a refresh.
     void navigate({ to: ".", search: {}, replace: true });
-  }, [search, navigate, queries, restore]);
+  }, [search, navigate, queries, restore, choosePreset]);
 
   const reuse = useCallback(
     (given: Record<string, unknown>) => {

@@ -30,7 +30,6 @@ export const options: GenerateOptions = {
   models: [{ name: "starter", status: "loaded", native_size: 256, hash: "", source: "", device: "cpu", error: "" }],
   loras: [],
   wildcards: [],
-  shapes: [],
   samplers: fields.sampler?.choices ?? [],
   sizes: [
     { label: "Square", width: 256, height: 256 },

@@ -8,6 +8,11 @@ const PAGES = {
   "diffusion.upscale": "/upscale",
 } as const;
 
+/** Whether a mode makes videos. */
+export function makesVideo({ kind }: { kind: string }): boolean {
+  return kind.endsWith("_video");
+}
+
 export type StudioPage = (typeof PAGES)[keyof typeof PAGES];
 
 /** Where the settings of such a job can be used again, or undefined. */

@@ -5,9 +5,11 @@ export interface StudioSearch {
   job?: string | undefined;
   /** An asset whose settings to take. */
   asset?: string | undefined;
+  /** A style preset to use, by its id. */
+  preset?: string | undefined;
   /** An asset to begin with. */
   image?: string | undefined;
   video?: string | undefined;
 }
 
-export const STUDIO_SEARCH = ["prompt", "job", "asset", "image", "video"] as const;
+export const STUDIO_SEARCH = ["prompt", "job", "asset", "preset", "image", "video"] as const;

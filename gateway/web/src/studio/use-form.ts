@@ -1,11 +1,16 @@
+import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { api } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
-import type { FieldLimit, GenerateMode, GenerateOptions, Job } from "@/api/types";
+import { presetsQuery } from "@/api/queries";
+import type { FieldLimit, GenerateMode, GenerateOptions, Job, Preset } from "@/api/types";
+import type { ChosenPreset } from "@/components/prompt-field/preset-choice";
 import { jobStore } from "@/jobs/store";
+import { asAsked, given, shapeOf } from "@/presets/preset";
 import { readStored, writeStored } from "@/lib/storage";
 import { uniqueKey } from "@/lib/unique-key";
-import { defaultsOf, type Errors, errorsOf, requestOf, restored, type Value, type Values } from "./values";
+import { modelOf } from "./models";
+import { defaultsOf, type Errors, errorsOf, type Fields, requestOf, restored, type Value, type Values } from "./values";
 
 /** A mode's form: its values, what is wrong with them, and what can be done with it. */
 export interface StudioForm {
@@ -16,6 +21,10 @@ export interface StudioForm {
   number: (name: string) => number;
   flag: (name: string) => boolean;
   change: (part: Values) => void;
+  /** The style preset that is asked with. */
+  preset: ChosenPreset;
+  /** Change it; a `preset` that was chosen anew brings its settings, null takes none away. */
+  choosePreset: (chosen: ChosenPreset, preset?: Preset | null) => void;
   /** Take over the settings of a job, an asset or another mode's form. */
   restore: (given: Readonly<Record<string, unknown>>) => void;
   /** Back to the defaults; words and pictures stay. */
@@ -38,6 +47,7 @@ interface FormRules {
 /** What a person gave, as against settings that have a default. */
 const KEPT_AT_RESET = ["prompt", "image", "mask", "video"];
 const LARGEST_DRAFT = 200_000;
+const NO_VARIABLES: Readonly<Record<string, unknown>> = {};
 
 export function useStudioForm(
   mode: GenerateMode,
@@ -51,6 +61,7 @@ export function useStudioForm(
     const stored = readStored(() => localStorage, key);
     return typeof stored === "object" && stored !== null ? restored(base, { ...stored }, fields) : base;
   });
+  const presets = useQuery({ ...presetsQuery, enabled: "preset" in fields }).data;
   const [asked, setAsked] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -92,7 +103,22 @@ export function useStudioForm(
     number: (name) => get(name, Number.NaN),
     flag: (name) => get(name, false),
     change: useCallback((part) => setValues((now) => ({ ...now, ...part })), []),
-    restore: useCallback((given) => setValues((now) => restored(now, given, fields)), [fields]),
+    preset: {
+      id: get("preset", ""),
+      variables: get("preset_variables", NO_VARIABLES) as ChosenPreset["variables"],
+    },
+    choosePreset: useCallback(
+      ({ id, variables }, preset) =>
+        setValues((now) => {
+          const settings = preset ? settingsOf(preset, now, fields, options) : {};
+          return restored(now, { ...settings, preset: id, preset_variables: variables }, fields);
+        }),
+      [fields, options],
+    ),
+    restore: useCallback(
+      (given) => setValues((now) => restored(now, asAsked(given, presets), fields)),
+      [fields, presets],
+    ),
     reset: useCallback(
       () =>
         setValues((now) => ({
@@ -106,6 +132,15 @@ export function useStudioForm(
     busy,
     submit,
   };
+}
+
+/** What a preset sets in a mode's form; a shape becomes a size of the chosen model. */
+function settingsOf(preset: Preset, now: Values, fields: Fields, options: GenerateOptions): Record<string, unknown> {
+  const { aspect_ratio: shape } = preset.settings;
+  const native = modelOf(options, String(now.model ?? ""))?.native_size;
+  // A picture that is made of another has its shape.
+  const sized = shape && native && "width" in fields && !("aspect_ratio" in fields || "image" in fields);
+  return { ...(sized ? shapeOf(shape, native) : {}), ...given(preset.settings) };
 }
 
 function beginning(fields: GenerateMode["fields"], options: GenerateOptions, initial: FormRules["initial"]): Values {

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import type { Asset } from "@/api/types";
 import { CopyButton } from "@/components/copy-button/copy-button";
 import { bytes, dateTime, duration } from "@/lib/format";
+import { presetName } from "@/presets/preset";
 import { assetSettings } from "./describe";
 
 const SHOWN: readonly [string, string][] = [
@@ -53,6 +54,7 @@ export function AssetFacts({ asset }: { asset: Asset }) {
             </Fact>
           ) : null;
         })}
+        {presetName(given) !== "" && <Fact label="Style preset">{presetName(given)}</Fact>}
         {asset.width > 0 && (
           <Fact label="Size">
             {asset.width} × {asset.height}

@@ -1,11 +1,10 @@
 import { Link } from "@tanstack/react-router";
-import { Ellipsis, Pencil, Trash2 } from "lucide-react";
 import { useId } from "react";
 import type { Dataset } from "@/api/types";
 import { Badge } from "@/components/badge/badge";
-import { IconButton } from "@/components/icon-button/icon-button";
-import { Menu, MenuContent, MenuItem, MenuTrigger } from "@/components/menu/menu";
+import { EditMenu } from "@/components/edit-menu/edit-menu";
 import { RelativeTime } from "@/components/relative-time/relative-time";
+import { TagBadges } from "@/components/tag-badges/tag-badges";
 import { datasetName, extent } from "./describe";
 
 interface DatasetCardProps {
@@ -34,34 +33,14 @@ export function DatasetCard({ dataset, onEdit, onDelete }: DatasetCardProps) {
             {name}
           </Link>
         </h2>
-        <Menu>
-          <MenuTrigger>
-            <IconButton label={`More for ${name}`} className="relative -mt-1.5 -mr-2">
-              <Ellipsis />
-            </IconButton>
-          </MenuTrigger>
-          <MenuContent>
-            <MenuItem onSelect={onEdit}>
-              <Pencil />
-              Edit
-            </MenuItem>
-            <MenuItem onSelect={onDelete} className="text-danger">
-              <Trash2 />
-              Delete
-            </MenuItem>
-          </MenuContent>
-        </Menu>
+        <EditMenu name={name} onEdit={onEdit} onDelete={onDelete} className="relative -mt-1.5 -mr-2" />
       </div>
       {description !== "" && <p className="line-clamp-3 wrap-anywhere text-muted">{description}</p>}
       <div className="flex grow flex-wrap content-start gap-1.5">
         <Badge tone="accent" className="capitalize">
           {type}
         </Badge>
-        {tags.map((tag) => (
-          <Badge key={tag} className="inline-block max-w-full truncate">
-            {tag}
-          </Badge>
-        ))}
+        <TagBadges tags={tags} />
       </div>
       <p className="text-xs text-muted">
         {latest === null ? "Nothing in it yet" : `Version ${latest.number}: ${extent(latest)}`} ·{" "}

@@ -10,6 +10,7 @@ import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { RelativeTime } from "@/components/relative-time/relative-time";
 import { Select } from "@/components/select/select";
 import { Skeleton } from "@/components/skeleton/skeleton";
+import { TagBadges } from "@/components/tag-badges/tag-badges";
 import { DatasetForm } from "./dataset-form";
 import { DeleteDataset } from "./delete-dataset";
 import { datasetName, extent } from "./describe";
@@ -58,11 +59,7 @@ function Header({ dataset, version }: { dataset: Dataset; version: number | unde
         <Badge tone="accent" className="capitalize">
           {type}
         </Badge>
-        {tags.map((tag) => (
-          <Badge key={tag} className="inline-block max-w-full truncate">
-            {tag}
-          </Badge>
-        ))}
+        <TagBadges tags={tags} />
       </div>
       <DatasetForm dataset={editing ? dataset : null} onClose={() => setEditing(false)} />
       <DeleteDataset

@@ -1,10 +1,9 @@
-import { Ellipsis, Pencil, Trash2 } from "lucide-react";
 import { useId } from "react";
 import type { Prompt } from "@/api/types";
 import { Badge } from "@/components/badge/badge";
 import { Button } from "@/components/button/button";
-import { IconButton } from "@/components/icon-button/icon-button";
-import { Menu, MenuContent, MenuItem, MenuTrigger } from "@/components/menu/menu";
+import { EditMenu } from "@/components/edit-menu/edit-menu";
+import { TagBadges } from "@/components/tag-badges/tag-badges";
 
 interface PromptCardProps {
   prompt: Prompt;
@@ -30,38 +29,14 @@ export function PromptCard({ prompt, onUse, onEdit, onDelete }: PromptCardProps)
       <p className="line-clamp-4 grow rounded-lg bg-sunken p-3 wrap-anywhere whitespace-pre-wrap">{text}</p>
       <div className="flex flex-wrap gap-1.5">
         {purpose === "system" && <Badge tone="success">System prompt</Badge>}
-        {variables.map((one) => (
-          <Badge key={one.name} tone="accent" className="inline-block max-w-full truncate">
-            {one.name}
-          </Badge>
-        ))}
-        {tags.map((tag) => (
-          <Badge key={tag} className="inline-block max-w-full truncate">
-            {tag}
-          </Badge>
-        ))}
+        <TagBadges tone="accent" tags={variables.map((one) => one.name)} />
+        <TagBadges tags={tags} />
       </div>
       <div className="flex items-center justify-between gap-2">
         <Button size="sm" look="primary" aria-label={`Use ${name}`} onClick={onUse}>
           Use
         </Button>
-        <Menu>
-          <MenuTrigger>
-            <IconButton label={`More for ${name}`}>
-              <Ellipsis />
-            </IconButton>
-          </MenuTrigger>
-          <MenuContent>
-            <MenuItem onSelect={onEdit}>
-              <Pencil />
-              Edit
-            </MenuItem>
-            <MenuItem onSelect={onDelete} className="text-danger">
-              <Trash2 />
-              Delete
-            </MenuItem>
-          </MenuContent>
-        </Menu>
+        <EditMenu name={name} onEdit={onEdit} onDelete={onDelete} />
       </div>
     </article>
   );

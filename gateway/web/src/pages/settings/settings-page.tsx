@@ -2,11 +2,14 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ExternalLink } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { api } from "@/api/client";
+import { learnedQuery } from "@/api/queries";
 import { storeToken, token } from "@/api/token";
 import { Button } from "@/components/button/button";
+import { Confirm } from "@/components/confirm/confirm";
 import { CopyButton } from "@/components/copy-button/copy-button";
 import { Field } from "@/components/field/field";
 import { Input } from "@/components/input/input";
+import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { Segmented } from "@/components/segmented/segmented";
 import { toast } from "@/components/toast/toast-store";
 import { setTheme, theme } from "@/shell/theme";
@@ -70,6 +73,40 @@ function TokenForm() {
   );
 }
 
+/** What the studio completes prompts from, and how to make it forget. */
+function LearnedPhrases() {
+  const query = useQuery(learnedQuery);
+  const queries = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const { prompts = 0, phrases = 0 } = query.data ?? {};
+  return (
+    <>
+      {query.isError && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isSuccess && (
+        <p>
+          {prompts === 0
+            ? "Nothing has been learned so far."
+            : `${phrases} ${phrases === 1 ? "phrase" : "phrases"} from ${prompts} ${prompts === 1 ? "prompt" : "prompts"}.`}
+        </p>
+      )}
+      <Button look="danger" className="justify-self-start" disabled={prompts === 0} onClick={() => setAsking(true)}>
+        Forget them
+      </Button>
+      <Confirm
+        open={asking}
+        onOpenChange={setAsking}
+        title="Forget what was learned?"
+        description="Your phrases will not be suggested any more. Jobs and pictures stay; what you ask from now on is learned anew."
+        action="Forget"
+        onConfirm={async () => {
+          await api.forgetLearned();
+          await Promise.all([["learned"], ["completions"]].map((queryKey) => queries.invalidateQueries({ queryKey })));
+        }}
+      />
+    </>
+  );
+}
+
 export default function SettingsPage() {
   const current = theme.use();
   const health = useQuery({ queryKey: ["health"], queryFn: api.health });
@@ -117,6 +154,12 @@ export default function SettingsPage() {
       </Card>
       <Card title="Access" about="Needed only where the operator has set ATELIER_TOKENS.">
         <TokenForm />
+      </Card>
+      <Card
+        title="Learned phrases"
+        about="Prompts are completed from the words of your own. Unlike the rest of this page, they are kept on the server."
+      >
+        <LearnedPhrases />
       </Card>
     </div>
   );

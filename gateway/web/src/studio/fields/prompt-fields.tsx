@@ -1,7 +1,8 @@
-import { type RefObject, useRef } from "react";
 import { Field } from "@/components/field/field";
 import { Textarea } from "@/components/input/input";
-import { useFocusAtStart } from "@/lib/focus-at-start";
+import { PresetChoice } from "@/components/prompt-field/preset-choice";
+import { PromptField } from "@/components/prompt-field/prompt-field";
+import { makesVideo } from "../pages";
 import type { StudioForm } from "../use-form";
 import { PromptSyntax } from "./prompt-syntax";
 
@@ -12,22 +13,18 @@ interface PromptFieldsProps {
 
 /** What the result should show, and what it should not. */
 export function PromptFields({ form, placeholder }: PromptFieldsProps) {
-  const prompt: RefObject<HTMLTextAreaElement | null> = useRef(null);
-  useFocusAtStart(prompt);
+  const kind = makesVideo(form.mode) ? "video" : "image";
   return (
     <>
-      <Field label="Prompt" error={form.errors.prompt} action={<PromptSyntax options={form.options} />}>
-        {(control) => (
-          <Textarea
-            {...control}
-            ref={prompt}
-            className="min-h-28 max-h-72 text-[0.9375rem]"
-            placeholder={placeholder}
-            value={form.text("prompt")}
-            onChange={(event) => form.change({ prompt: event.target.value })}
-          />
-        )}
-      </Field>
+      <PromptField
+        first
+        action={<PromptSyntax options={form.options} />}
+        kind={kind}
+        error={form.errors.prompt}
+        placeholder={placeholder}
+        value={form.text("prompt")}
+        onChange={(prompt) => form.change({ prompt })}
+      />
       <Field label="Negative prompt" error={form.errors.negative_prompt}>
         {(control) => (
           <Textarea
@@ -39,6 +36,14 @@ export function PromptFields({ form, placeholder }: PromptFieldsProps) {
           />
         )}
       </Field>
+      <PresetChoice
+        kind={kind}
+        prompt={form.text("prompt")}
+        negative={form.text("negative_prompt")}
+        chosen={form.preset}
+        onChange={form.choosePreset}
+        error={form.errors.preset}
+      />
     </>
   );
 }

@@ -22,8 +22,10 @@ from gateway.projector import Projector
 from gateway.rate_limit import RateLimit
 from gateway.reconcile import Reconciler
 from gateway.registry import Registry
+from gateway.retention import Retention
 from gateway.routes import (
     assets,
+    boards,
     code,
     conversations,
     datasets,
@@ -32,6 +34,7 @@ from gateway.routes import (
     generate,
     health,
     jobs,
+    library,
     monitoring,
     prompts,
     reference,
@@ -60,7 +63,10 @@ _RESOURCES = (
     jobs,
     events,
     generate,
+    # Before what takes any word for an asset's id.
+    library,
     assets,
+    boards,
     code,
     conversations,
     datasets,
@@ -130,12 +136,14 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             every_s=settings.reconcile_every_s,
             keys_kept=timedelta(hours=settings.idempotency_hours),
         )
+        retention = Retention(database, objects, settings.home / "tmp", every_s=settings.sweep_every_s)
         background = (
             asyncio.create_task(Projector(journal, database, settled).run(), name="projector"),
             asyncio.create_task(completions.run(), name="completions"),
             asyncio.create_task(UsageReader(bus, database).run(), name="usage"),
             asyncio.create_task(reconciler.run(), name="reconciler"),
             asyncio.create_task(marks.run(), name="marks"),
+            asyncio.create_task(retention.run(), name="retention"),
         )
         stack.push_async_callback(_end, background)
         app.state.parts = Parts(

@@ -42,6 +42,11 @@ def asset(row: AssetRow) -> schemas.Asset:
         width=row.width,
         height=row.height,
         index=row.index,
+        source=row.source,  # pyright: ignore[reportArgumentType]  # the column holds nothing else; pydantic checks
+        model=row.model,
+        tags=row.tags,
+        favourite=row.favourite,
+        expires_at=row.expires_at,
         provenance=row.provenance,
         created_at=row.created_at,
         content_url=content_url(row.id),

@@ -146,7 +146,10 @@ def _opened(content: str | bytes, image_format: str, max_pixels: int) -> Image.I
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
             image = Image.open(io.BytesIO(content) if isinstance(content, bytes) else content, formats=[image_format])
-        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        except Image.DecompressionBombError as error:
+            # Pillow's own limit, should ours be beyond it.
+            raise _bad(f"it has more pixels than the {max_pixels:,} allowed") from error
+        except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
             raise _bad(str(error)) from error
     if image.width * image.height > max_pixels:
         image.close()

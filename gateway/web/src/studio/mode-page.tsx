@@ -13,6 +13,7 @@ import { Skeleton } from "@/components/skeleton/skeleton";
 import { toast } from "@/components/toast/toast-store";
 import { seedUsed } from "./generation-card";
 import { GenerationFeed, useGenerations } from "./generation-feed";
+import { handedSettings } from "./handed";
 import type { StudioSearch } from "./search";
 import { StudioForm } from "./studio-form";
 import { type StudioForm as Form, useStudioForm } from "./use-form";
@@ -45,6 +46,13 @@ function Studio(props: ModePageProps & { options: GenerateOptions; mode: Generat
   const form = useStudioForm(mode, options, { initial, missing });
   const generations = useGenerations(mode.kind);
   const { restore } = form;
+
+  useEffect(() => {
+    const handed = handedSettings.get();
+    if (handed?.mode !== mode.name) return;
+    handedSettings.set(null);
+    restore(handed.settings);
+  }, [mode, restore]);
 
   useEffect(() => {
     const { job, asset, ...given } = search;

@@ -131,19 +131,19 @@ async def test_assets_come_onto_boards(studio: Studio, shelf: dict[str, str]) ->
     await shows(page)
     await page.get_by_role("group", name="Boards").get_by_role("button", name="Everything").click()
     await tile(page, "blue house").drag_to(board)
-    await expect(board).to_have_accessible_name("Board Still lifes, 1")
+    await expect(board).to_have_accessible_name("Board Still lifes 1")
     await choice(page, "red apple").click()
     bar = page.get_by_role("region", name="Chosen assets")
     await bar.get_by_role("button", name="Boards").click()
     await page.get_by_role("menuitem", name="Add to Still lifes").click()
-    await expect(board).to_have_accessible_name("Board Still lifes, 2")
+    await expect(board).to_have_accessible_name("Board Still lifes 2")
     await board.click()
     await shows(page, "red apple", "blue house")
     await page.get_by_role("button", name="Actions for board Still lifes").click()
     await page.get_by_role("menuitem", name="Rename").click()
     await page.get_by_role("dialog").get_by_role("textbox", name="Name").fill("Quiet things")
     await page.get_by_role("dialog").get_by_role("button", name="Rename").click()
-    await expect(page.get_by_role("button", name="Board Quiet things, 2")).to_be_visible()
+    await expect(page.get_by_role("button", name="Board Quiet things 2")).to_be_visible()
     await page.get_by_role("button", name="Actions for board Quiet things").click()
     await page.get_by_role("menuitem", name="Delete the board").click()
     await page.get_by_role("dialog").get_by_role("button", name="Delete the board").click()
@@ -163,6 +163,7 @@ async def test_many_are_chosen_with_shift_and_deleted(studio: Studio, shelf: dic
     download = await begun.value
     with zipfile.ZipFile(Path(await download.path())) as archive:
         assert [name.split("-")[0] for name in archive.namelist()] == ["old", "old", "blue", "blue"]
+    await choice(page, "old tower").focus()
     await page.keyboard.press("Delete")
     await page.get_by_role("dialog", name="Delete 2 assets?").get_by_role("button", name="Delete").click()
     await shows(page, "green hill", "red apple")
@@ -209,7 +210,7 @@ async def test_a_dropped_file_gives_its_settings_back(
     await expect(page).to_have_url(re.compile("/text-to-image"))
     await expect(page.get_by_role("textbox", name="Prompt", exact=True)).to_have_value("a quiet harbour")
     await expect(page.get_by_role("spinbutton", name="Steps")).to_have_value("11")
-    await expect(page.get_by_text("Euler a").first).to_be_visible()
+    await expect(page.get_by_role("textbox", name="Negative prompt")).to_have_value("boats")
     await page.goto(f"{studio.url}/assets")
     # Only looked into, not kept.
     await shows(page, *reversed(NAMES))
@@ -233,7 +234,7 @@ async def test_storage_is_told(studio: Studio, shelf: dict[str, str], accessible
     await page.get_by_role("button", name="Storage").click()
     panel = page.get_by_role("dialog", name="Storage")
     await expect(panel.get_by_text("in 4 assets")).to_be_visible()
-    await expect(panel.get_by_text("Uploaded 4")).to_be_visible()
+    await expect(panel.get_by_text(re.compile("^uploaded 4", re.IGNORECASE))).to_be_visible()
     await in_both_themes(page, accessible)
 
 

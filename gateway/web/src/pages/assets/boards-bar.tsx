@@ -38,7 +38,6 @@ function BoardChip(props: { board: Board; shown: boolean; onShow: () => void; on
       type="button"
       data-board={board.id}
       aria-pressed={shown}
-      aria-label={`Board ${board.name}, ${board.count}`}
       onClick={onShow}
       onDragOver={(event) => {
         if (!carriesAssets(event)) return;
@@ -60,14 +59,15 @@ function BoardChip(props: { board: Board; shown: boolean; onShow: () => void; on
           <Images aria-hidden="true" className="size-4 text-muted" />
         )}
       </Cover>
-      <span className="max-w-40 truncate">{board.name}</span>
+      <span className="sr-only">Board </span>
+      <span className="max-w-40 truncate">{board.name}</span>{" "}
       <span className={cn("tabular-nums", !shown && "text-muted")}>{board.count}</span>
     </button>
   );
 }
 
 function Cover({ children }: { children: ReactNode }) {
-  return <span className="grid size-8 place-items-center overflow-hidden rounded-lg bg-sunken">{children}</span>;
+  return <span aria-hidden="true" className="grid size-8 place-items-center overflow-hidden rounded-lg bg-sunken">{children}</span>;
 }
 
 /** All boards in a row: a click shows one, and assets can be dropped on each. */

@@ -75,7 +75,7 @@ function MoreFilters({ search, onChange }: FilterBarProps) {
     <Popover
       label="More filters"
       trigger={
-        <Button aria-label={count > 0 ? `More filters, ${count} set` : "More filters"}>
+        <Button aria-label={count > 0 ? `More filters ${count}` : "More filters"}>
           <SlidersHorizontal />
           <span className="max-sm:hidden">Filters</span>
           {count > 0 && <span className="text-accent">{count}</span>}

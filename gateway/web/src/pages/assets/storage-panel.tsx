@@ -7,7 +7,7 @@ import { Popover } from "@/components/popover/popover";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { Skeleton } from "@/components/skeleton/skeleton";
 import { Sparkline } from "@/components/sparkline/sparkline";
-import { bytes, sentence, wholeNumber } from "@/lib/format";
+import { bytes, wholeNumber } from "@/lib/format";
 
 const DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -30,7 +30,7 @@ function Bars({ title, rows, total }: { title: string; rows: AssetStatistics["ki
           <li key={name} className="grid gap-1 text-sm">
             <span className="flex justify-between gap-3">
               <span>
-                {sentence(name)} <span className="text-muted tabular-nums">{wholeNumber(count)}</span>
+                <span className="capitalize">{name}</span> <span className="text-muted tabular-nums">{wholeNumber(count)}</span>
               </span>
               <span className="tabular-nums">{bytes(size)}</span>
             </span>

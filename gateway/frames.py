@@ -108,6 +108,7 @@ def asset_of(asset: AssetMessage, event: Event) -> schemas.Asset:
         sha256=asset.sha256,
         width=asset.width,
         height=asset.height,
+        duration_s=asset.duration_s,
         index=asset.index,
         source="generated",
         model=model_of(provenance),

@@ -12,7 +12,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
-from gateway import claims, sniff, thumbnails
+from gateway import claims, footage, sniff, thumbnails
 from gateway.catalog import assets
 from gateway.catalog.models import AssetRow, now
 from gateway.claims import Upload
@@ -178,6 +178,9 @@ async def _described(parts: Parts, owner_id: str, upload: Upload, expires_at: da
     limit = parts.settings.max_image_pixels
     await asyncio.to_thread(claims.check, upload)
     width, height = await asyncio.to_thread(thumbnails.check, upload.path, upload.content_type, limit)
+    duration_s = 0.0
+    if upload.content_type in footage.CONTENT_TYPES:
+        width, height, duration_s = await _of_video(upload, limit)
     asset_id = new_ulid()
     row = {
         "id": asset_id,
@@ -193,11 +196,21 @@ async def _described(parts: Parts, owner_id: str, upload: Upload, expires_at: da
         "index": 0,
         "width": width,
         "height": height,
+        "duration_s": duration_s,
         "provenance": dict[str, Any](),
         "expires_at": expires_at,
         "created_at": now(),
     }
     return assets.complete(row)
+
+
+async def _of_video(upload: Upload, max_pixels: int) -> tuple[int, int, float]:
+    """Width, height and seconds; zeros for one that is not understood here, which others may play all the same."""
+    try:
+        found = await footage.look(upload.path, thumbnails.SIDE, max_pixels)
+    except Failure:
+        return 0, 0, 0.0
+    return found.width, found.height, found.duration_s
 
 
 def plain_name(given: str) -> str:

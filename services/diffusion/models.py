@@ -10,8 +10,9 @@ from typing import Literal
 from services.diffusion.faults import CannotLoad
 from services.diffusion.foreign import ForeignModel
 from services.diffusion.model import Model, ModelCard
+from services.diffusion.video.model import VideoModel
 
-Loaded = Model | ForeignModel
+Loaded = Model | ForeignModel | VideoModel
 Load = Callable[[str, str], Loaded]
 """(name, source) → model; raises `CannotLoad`."""
 

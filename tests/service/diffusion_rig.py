@@ -40,12 +40,14 @@ class SoonMissed(Diffusion):
 
     def handlers(self) -> dict[str, tuple[Method, Any]]:
         """The contract's methods under a hastier policy."""
-        found = super().handlers()
-        known, handler = found[KIND]
-        hasty = Policy()
-        hasty.CopyFrom(known.policy)
-        hasty.ack_wait_s = _ACK_WAIT_S
-        return {**found, KIND: (replace(known, policy=hasty), handler)}
+        return {kind: (_hasty(known), handler) for kind, (known, handler) in super().handlers().items()}
+
+
+def _hasty(known: Method) -> Method:
+    policy = Policy()
+    policy.CopyFrom(known.policy)
+    policy.ack_wait_s = _ACK_WAIT_S
+    return replace(known, policy=policy)
 
 
 @contextmanager

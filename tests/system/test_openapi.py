@@ -31,6 +31,7 @@ CHECKED_FURTHER = (
     "/api/code",
     "/api/datasets",
     "/api/endpoints",
+    "/api/generate/upscale",
     "/api/prompts",
     "/api/routing",
     "/api/usage",

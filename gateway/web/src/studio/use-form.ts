@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { api } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
-import type { GenerateMode, GenerateOptions, Job } from "@/api/types";
+import type { FieldLimit, GenerateMode, GenerateOptions, Job } from "@/api/types";
 import { jobStore } from "@/jobs/store";
 import { readStored, writeStored } from "@/lib/storage";
 import { uniqueKey } from "@/lib/unique-key";
@@ -109,18 +109,25 @@ export function useStudioForm(
 }
 
 function beginning(fields: GenerateMode["fields"], options: GenerateOptions, initial: FormRules["initial"]): Values {
-  const first: Values = fields.model && options.models[0] ? { model: options.models[0].name } : {};
-  return { ...defaultsOf(fields), ...first, ...initial?.(options) };
+  const model = fields.model?.choices?.[0]?.name;
+  return { ...defaultsOf(fields), ...(model === undefined ? {} : { model }), ...initial?.(options) };
 }
 
-/** The mode's fields with what only the running service knows: its models and samplers. */
+/** The mode's fields with what only the running service knows: its models or upscalers, and its samplers. */
 function withModels(mode: GenerateMode, options: GenerateOptions): GenerateMode["fields"] {
   const { model, sampler, ...rest } = mode.fields;
   return {
     ...rest,
-    ...(model ? { model: { ...model, choices: options.models.map(({ name }) => ({ name, label: name })) } } : {}),
+    ...(model ? { model: { ...model, choices: modelChoices(model, options) } } : {}),
     ...(sampler ? { sampler: { ...sampler, choices: options.samplers } } : {}),
   };
+}
+
+function modelChoices(model: FieldLimit, options: GenerateOptions): FieldLimit["choices"] {
+  if (model.reference === "upscaler") {
+    return [{ name: "", label: "Automatic" }, ...options.upscalers.map(({ name }) => ({ name, label: name }))];
+  }
+  return options.models.map(({ name }) => ({ name, label: name }));
 }
 
 /** A draft without what is too large for the browser's storage: a picture given as a `data:` URL. */

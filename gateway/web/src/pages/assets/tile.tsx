@@ -2,7 +2,7 @@ import { Check, Clock, File as FileIcon, FileText, Film, Heart, Music } from "lu
 import type { DragEvent, MouseEvent } from "react";
 import type { Asset } from "@/api/types";
 import { AssetImage } from "@/components/asset-media/asset-image";
-import { assetSettings, describeAsset } from "@/components/asset-media/describe";
+import { describeAsset } from "@/components/asset-media/describe";
 import { cn } from "@/lib/cn";
 import { duration } from "@/lib/format";
 
@@ -23,7 +23,6 @@ const badge = "flex items-center gap-1 rounded-md bg-black/70 px-1.5 py-0.5 text
 export function Tile({ asset, chosen, choosing, onOpen, onChoose, onDragStart }: TileProps) {
   const Icon = ICONS[asset.kind] ?? FileIcon;
   const words = describeAsset(asset);
-  const seconds = assetSettings(asset).duration_s;
   const click = (event: MouseEvent) => (choosing || event.shiftKey ? onChoose(event.shiftKey) : onOpen());
   return (
     <div
@@ -67,7 +66,7 @@ export function Tile({ asset, chosen, choosing, onOpen, onChoose, onDragStart }:
         {asset.kind === "video" && (
           <span className={badge}>
             <Film aria-hidden="true" className="size-3" />
-            {typeof seconds === "number" && duration(seconds)}
+            {asset.duration_s > 0 && duration(asset.duration_s)}
             <span className="sr-only">Video</span>
           </span>
         )}

@@ -9,8 +9,8 @@ from sqlalchemy.dialects import postgresql
 from gateway.catalog.assets import complete
 from gateway.catalog.models import AssetRow
 
-revision = "0007_assets"
-down_revision = "0006"
+revision = "0008_assets"
+down_revision = "0007_video"
 branch_labels = None
 depends_on = None
 
@@ -34,6 +34,7 @@ _COPIED = (
     "index",
     "width",
     "height",
+    "duration_s",
     "provenance",
     "created_at",
 )
@@ -112,6 +113,7 @@ def _create_assets() -> None:
         sa.Column("index", sa.Integer(), nullable=False),
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("duration_s", sa.Float(), nullable=False, server_default="0"),
         sa.Column("provenance", document, nullable=False),
         sa.Column("model", sa.String(length=256), nullable=False),
         sa.Column("tags", document, nullable=False),

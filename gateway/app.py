@@ -22,8 +22,10 @@ from gateway.projector import Projector
 from gateway.rate_limit import RateLimit
 from gateway.reconcile import Reconciler
 from gateway.registry import Registry
+from gateway.retention import Retention
 from gateway.routes import (
     assets,
+    boards,
     code,
     conversations,
     datasets,
@@ -32,6 +34,7 @@ from gateway.routes import (
     generate,
     health,
     jobs,
+    library,
     monitoring,
     presets,
     prompts,
@@ -64,7 +67,10 @@ _RESOURCES = (
     jobs,
     events,
     generate,
+    # Before what takes any word for an asset's id.
+    library,
     assets,
+    boards,
     code,
     conversations,
     datasets,
@@ -138,6 +144,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         )
         learner, completer = Learner(database), Completer(database)
         stack.push_async_callback(completer.stop)
+        retention = Retention(database, objects, settings.home / "tmp", every_s=settings.sweep_every_s)
         background = (
             asyncio.create_task(Projector(journal, database, settled).run(), name="projector"),
             asyncio.create_task(completions.run(), name="completions"),
@@ -145,6 +152,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             asyncio.create_task(reconciler.run(), name="reconciler"),
             asyncio.create_task(marks.run(), name="marks"),
             asyncio.create_task(learner.run(), name="learner"),
+            asyncio.create_task(retention.run(), name="retention"),
         )
         stack.push_async_callback(_end, background)
         app.state.parts = Parts(

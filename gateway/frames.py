@@ -10,6 +10,7 @@ import orjson
 from atelier.v1.common_pb2 import Asset as AssetMessage
 from atelier.v1.common_pb2 import Event
 from gateway import schemas
+from gateway.catalog.assets import model_of
 from gateway.catalog.models import JobRow
 from gateway.views import content_url, thumbnail_url
 from services.kit.contract import contract
@@ -95,6 +96,7 @@ def ending(row: JobRow) -> Frame:
 
 def asset_of(asset: AssetMessage, event: Event) -> schemas.Asset:
     """An asset as it travels in an `output` event."""
+    provenance: dict[str, Any] = contract.to_json(asset).get("provenance", {})
     return schemas.Asset(
         id=asset.id,
         job_id=event.job_id,
@@ -108,7 +110,12 @@ def asset_of(asset: AssetMessage, event: Event) -> schemas.Asset:
         height=asset.height,
         duration_s=asset.duration_s,
         index=asset.index,
-        provenance=contract.to_json(asset).get("provenance", {}),
+        source="generated",
+        model=model_of(provenance),
+        tags=[],
+        favourite=False,
+        expires_at=None,
+        provenance=provenance,
         created_at=event.time.ToDatetime(UTC),
         content_url=content_url(asset.id),
         thumbnail_url=thumbnail_url(asset.id, asset.content_type),

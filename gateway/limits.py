@@ -6,7 +6,7 @@ from gateway.problems import respond
 from services.kit.failures import Failure
 
 MAX_HEAD_BYTES = 64 * 1024
-UPLOAD_PATHS = frozenset({"/api/assets/upload"})
+UPLOAD_PATHS = frozenset({"/api/assets/upload", "/api/assets/inspect"})
 
 
 class BodyLimit:

@@ -30,6 +30,7 @@ _TAGS = [
     {"name": "jobs", "description": "Long work."},
     {"name": "events", "description": "What happens, as it happens."},
     {"name": "assets", "description": "What was made or uploaded."},
+    {"name": "boards", "description": "Collections of assets."},
     {"name": "conversations", "description": "Chat that is kept."},
     {"name": "datasets", "description": "What models can be trained on."},
     {"name": "presets", "description": "Styles to ask for pictures and videos with."},

@@ -5,6 +5,7 @@ import asyncio
 import base64
 import binascii
 import hashlib
+from datetime import timedelta
 from urllib.parse import unquote_to_bytes
 
 from google.protobuf.message import Message
@@ -12,10 +13,11 @@ from google.protobuf.message import Message
 from atelier.v1 import options_pb2
 from gateway import sniff, uploads
 from gateway.catalog import assets
-from gateway.catalog.models import AssetRow
+from gateway.catalog.models import AssetRow, now
+from gateway.claims import Upload
 from gateway.scratch import scratch
 from gateway.state import Parts
-from services.kit.failures import BadInput
+from services.kit.failures import BadInput, Failure
 from services.kit.schema import descriptor_of, extension
 
 # What a field may refer to (`Rules.reference`), by the kind of the asset.
@@ -77,5 +79,12 @@ async def _kept(parts: Parts, owner_id: str, field: str, kinds: tuple[str, ...],
         path = place / "content"
         await asyncio.to_thread(path.write_bytes, content)
         digest = hashlib.sha256(content).hexdigest()
-        upload = uploads.Upload(path, f"{field}{sniff.extension(content_type)}", len(content), digest, content_type)
-        return (await uploads.keep(parts, owner_id, [upload]))[0]
+        upload = Upload(path, f"{field}{sniff.extension(content_type)}", len(content), digest, content_type)
+        # Nobody asked for it to be kept: it stays as long as somebody may want to repeat the job.
+        until = now() + timedelta(days=parts.settings.temporary_days)
+        try:
+            return (await uploads.keep(parts, owner_id, [upload], expires_at=until))[0]
+        except Failure as failure:
+            if failure.code != "bad_image":
+                raise
+            raise BadInput.of(field, failure.message, hint=failure.hint) from failure

@@ -41,6 +41,11 @@ class Asset(BaseModel):
     height: int = Field(description="Pixels; 0 if it has none.", ge=0, examples=[256])
     duration_s: float = Field(description="How long it plays; 0 if it does not.", ge=0, examples=[0.0])
     index: int = Field(description="Place among its job's outputs, from 0.", ge=0)
+    source: Literal["generated", "uploaded"]
+    model: str = Field(description="The model that made it; empty if none did.", examples=["starter"])
+    tags: list[str] = Field(examples=[["fruit"]])
+    favourite: bool
+    expires_at: datetime | None = Field(description="When a temporary one is deleted; null = it is kept.")
     provenance: dict[str, Any] = Field(description="Everything needed to make it again.")
     created_at: datetime
     content_url: str = Field(examples=[f"/api/assets/{_ULID}/content"])

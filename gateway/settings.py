@@ -43,6 +43,10 @@ class GatewaySettings(Settings):
     stream_buffer: int = Field(2000, ge=10, description="Events a client may lag behind before it is disconnected.")
     keep_alive_s: float = Field(15.0, gt=0, description="Seconds between comments on a quiet event stream.")
     drain_s: float = Field(10.0, ge=0, description="Seconds that requests may take to end after SIGTERM.")
+    temporary_days: float = Field(
+        7.0, gt=0, description="Days after which a file is deleted that only came with a request."
+    )
+    sweep_every_s: float = Field(60.0, gt=0, description="Seconds between two looks for what is to be deleted.")
     idempotency_hours: int = Field(24, ge=1, description="How long an Idempotency-Key is remembered.")
     reconcile_every_s: float = Field(10.0, gt=0, description="Seconds between two looks for jobs gone astray.")
 

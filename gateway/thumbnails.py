@@ -2,10 +2,11 @@
 
 import asyncio
 import io
+import mmap
 import tempfile
 import warnings
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -86,15 +87,47 @@ class Thumbnails:
             return (await footage.look(path, SIDE, self._max_pixels)).poster
 
 
-def dimensions(content: str | bytes, content_type: str, max_pixels: int) -> tuple[int, int]:
-    """Width and height of an image file or its bytes, from its header alone; (0, 0) if it is no image.
+def check(path: Path, content_type: str, max_pixels: int) -> tuple[int, int]:
+    """Width and height of an image file; (0, 0) if it is no image. No pixel is decoded.
 
-    Raises a `bad_image` failure if the header is broken or promises more than `max_pixels`.
+    Raises a `bad_image` failure if its header is broken or promises more than `max_pixels`, or if it was cut off.
     """
     if content_type not in _FORMATS:
         return 0, 0
-    with _opened(content, _FORMATS[content_type], max_pixels) as image:
-        return image.size
+    with _opened(str(path), _FORMATS[content_type], max_pixels) as image:
+        size = image.size
+    if not _is_whole(path, content_type):
+        raise _bad("it ends too early")
+    return size
+
+
+def _is_whole(path: Path, content_type: str) -> bool:
+    """False for a file that was cut off, as far as its form tells. Nothing of it is held in memory."""
+    with path.open("rb") as file:
+        match content_type:
+            case "image/png":
+                return _reaches_the_end(file)
+            case "image/jpeg":
+                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                    # In a scan 0xFF is always followed by something else than the mark of the end (ITU-T T.81, B.1.1).
+                    return content.find(b"\xff\xd9", max(content.rfind(b"\xff\xda"), 0)) >= 0
+            case "image/webp":
+                return path.stat().st_size >= int.from_bytes(file.read(8)[4:], "little") + 8
+            case _:
+                return True
+
+
+def _reaches_the_end(file: BinaryIO) -> bool:
+    """Whether the chunks of a PNG go on to the last one: a length, a name, so many bytes, a checksum."""
+    size = file.seek(0, 2)
+    at = len(b"\x89PNG\r\n\x1a\n")
+    while at + 12 <= size:
+        file.seek(at)
+        length, name = int.from_bytes(file.read(4)), file.read(4)
+        at += 12 + length
+        if name == b"IEND":
+            return at <= size
+    return False
 
 
 def scaled(
@@ -133,7 +166,10 @@ def _opened(content: str | bytes, image_format: str, max_pixels: int) -> Image.I
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
             image = Image.open(io.BytesIO(content) if isinstance(content, bytes) else content, formats=[image_format])
-        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        except Image.DecompressionBombError as error:
+            # Pillow's own limit, should ours be beyond it.
+            raise _bad(f"it has more pixels than the {max_pixels:,} allowed") from error
+        except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
             raise _bad(str(error)) from error
     if image.width * image.height > max_pixels:
         image.close()

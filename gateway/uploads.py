@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -12,9 +12,10 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
-from gateway import footage, sniff, thumbnails
+from gateway import claims, footage, sniff, thumbnails
 from gateway.catalog import assets
 from gateway.catalog.models import AssetRow, now
+from gateway.claims import Upload
 from gateway.state import Parts
 from services.kit.failures import BadInput, Failure
 from services.kit.ids import new_ulid
@@ -22,17 +23,6 @@ from services.kit.ids import new_ulid
 FIELD = "files"
 _MAX_HEADER = 8192
 _NAME_LENGTH = 200
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A received file and what it really is."""
-
-    path: Path
-    name: str
-    size: int
-    sha256: str
-    content_type: str
 
 
 class _Part:
@@ -164,9 +154,12 @@ async def receive(request: Request, folder: Path, max_files: int) -> list[Upload
     return receiver.uploads
 
 
-async def keep(parts: Parts, owner_id: str, received: Sequence[Upload]) -> list[AssetRow]:
-    """Make files an owner's assets, all or none. Raises a `bad_image` failure for a broken picture."""
-    rows = [await _described(parts, owner_id, upload) for upload in received]
+async def keep(
+    parts: Parts, owner_id: str, received: Sequence[Upload], *, expires_at: datetime | None = None
+) -> list[AssetRow]:
+    """Make files an owner's assets, all or none; temporary ones if they expire. Raises a `bad_image` failure for a
+    broken picture, `BadInput` for a file that is not what its name says or could do harm."""
+    rows = [await _described(parts, owner_id, upload, expires_at) for upload in received]
     stored: list[str] = []
     try:
         for upload, row in zip(received, rows, strict=True):
@@ -181,14 +174,15 @@ async def keep(parts: Parts, owner_id: str, received: Sequence[Upload]) -> list[
     return [AssetRow(**row) for row in rows]
 
 
-async def _described(parts: Parts, owner_id: str, upload: Upload) -> dict[str, Any]:
+async def _described(parts: Parts, owner_id: str, upload: Upload, expires_at: datetime | None) -> dict[str, Any]:
     limit = parts.settings.max_image_pixels
-    width, height = await asyncio.to_thread(thumbnails.dimensions, str(upload.path), upload.content_type, limit)
+    await asyncio.to_thread(claims.check, upload)
+    width, height = await asyncio.to_thread(thumbnails.check, upload.path, upload.content_type, limit)
     duration_s = 0.0
     if upload.content_type in footage.CONTENT_TYPES:
         width, height, duration_s = await _of_video(upload, limit)
     asset_id = new_ulid()
-    return {
+    row = {
         "id": asset_id,
         "owner_id": owner_id,
         "project_id": None,
@@ -203,9 +197,11 @@ async def _described(parts: Parts, owner_id: str, upload: Upload) -> dict[str, A
         "width": width,
         "height": height,
         "duration_s": duration_s,
-        "provenance": {},
+        "provenance": dict[str, Any](),
+        "expires_at": expires_at,
         "created_at": now(),
     }
+    return assets.complete(row)
 
 
 async def _of_video(upload: Upload, max_pixels: int) -> tuple[int, int, float]:

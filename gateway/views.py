@@ -43,6 +43,11 @@ def asset(row: AssetRow) -> schemas.Asset:
         height=row.height,
         duration_s=row.duration_s,
         index=row.index,
+        source=row.source,  # pyright: ignore[reportArgumentType]  # the column holds nothing else; pydantic checks
+        model=row.model,
+        tags=row.tags,
+        favourite=row.favourite,
+        expires_at=row.expires_at,
         provenance=row.provenance,
         created_at=row.created_at,
         content_url=content_url(row.id),

@@ -51,6 +51,8 @@ def now() -> datetime:
 
 # none_as_null: a missing value is SQL's NULL in both databases, never the JSON word null.
 Document = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+# A primary key of this type is SQLite's own row number.
+Whole = BigInteger().with_variant(Integer, "sqlite")
 Ulid = String(26)
 Owner = String(64)
 
@@ -110,15 +112,20 @@ JOBS = cast(Table, JobRow.__table__)
 
 
 class AssetRow(Base):
-    """Something kept in object storage under `key`. `digest` of the content makes the ETag."""
+    """Something kept in object storage under `key`. `sha256` of the content makes the ETag."""
 
     __tablename__ = "assets"
 
-    id: Mapped[str] = mapped_column(Ulid, primary_key=True)
+    seq: Mapped[int] = mapped_column(Whole, primary_key=True, autoincrement=False)
+    """Its place among all assets, by time: microseconds since 1970 with room for what came in the same one. Lists are
+    in its order, and so are SQLite's full-text answers, which know nothing but such numbers."""
+    id: Mapped[str] = mapped_column(Ulid, unique=True)
     owner_id: Mapped[str] = mapped_column(Owner)
     project_id: Mapped[str | None] = mapped_column(String(64))
     job_id: Mapped[str | None] = mapped_column(Ulid)
     kind: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str] = mapped_column(String(16))
+    """`generated` or `uploaded`."""
     key: Mapped[str] = mapped_column(String(512))
     name: Mapped[str] = mapped_column(String(255), default="")
     content_type: Mapped[str] = mapped_column(String(128))
@@ -129,14 +136,41 @@ class AssetRow(Base):
     height: Mapped[int] = mapped_column(Integer, default=0)
     duration_s: Mapped[float] = mapped_column(Float, default=0.0)
     provenance: Mapped[dict[str, Any]] = mapped_column(Document)
+    model: Mapped[str] = mapped_column(String(256), default="")
+    tags: Mapped[list[str]] = mapped_column(Document)
+    favourite: Mapped[bool] = mapped_column(default=False)
+    words: Mapped[str] = mapped_column(Text, deferred=True)
+    """What it is found by (`catalog.words`)."""
+    expires_at: Mapped[datetime | None] = mapped_column(Utc)
+    """When a temporary one is deleted; None = kept until somebody deletes it."""
     created_at: Mapped[datetime] = mapped_column(Utc)
 
     __table_args__ = (
-        Index("ix_assets_owner", "owner_id", "id"),
-        Index("ix_assets_owner_kind", "owner_id", "kind", "id"),
-        Index("ix_assets_owner_project", "owner_id", "project_id", "id"),
+        # With sizes, so that statistics need nothing but the index.
+        Index("ix_assets_owner", "owner_id", "seq", "size"),
+        Index("ix_assets_owner_kind", "owner_id", "kind", "seq"),
+        Index("ix_assets_owner_model", "owner_id", "model", "seq"),
+        Index("ix_assets_owner_project", "owner_id", "project_id", "seq"),
+        Index("ix_assets_owner_size", "owner_id", "size", "seq"),
+        Index("ix_assets_figures", "owner_id", "kind", "source", "size"),
         Index("ix_assets_job", "job_id", "index"),
+        Index("ix_assets_expiry", "expires_at"),
     )
+
+
+class AssetTagRow(Base):
+    """A tag of an asset, once more beside its row, to be counted."""
+
+    __tablename__ = "asset_tags"
+
+    asset_id: Mapped[str] = mapped_column(Ulid, ForeignKey("assets.id", ondelete="CASCADE"), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(40), primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Owner)
+
+    __table_args__ = (Index("ix_asset_tags_owner", "owner_id", "tag"),)
+
+
+_LEFT = text("keys IS NOT NULL")
 
 
 class DeletedAssetRow(Base):
@@ -146,7 +180,47 @@ class DeletedAssetRow(Base):
 
     id: Mapped[str] = mapped_column(Ulid, primary_key=True)
     owner_id: Mapped[str] = mapped_column(Owner)
+    keys: Mapped[list[str] | None] = mapped_column(Document)
+    """What object storage still holds of it; None once it is gone."""
     deleted_at: Mapped[datetime] = mapped_column(Utc)
+
+    __table_args__ = (Index("ix_deleted_assets_left", "deleted_at", sqlite_where=_LEFT, postgresql_where=_LEFT),)
+
+
+class BoardRow(Base):
+    """A collection of assets; an asset may be in many."""
+
+    __tablename__ = "boards"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Owner)
+    name: Mapped[str] = mapped_column(String(100))
+    cover_id: Mapped[str | None] = mapped_column(Ulid, ForeignKey("assets.id", ondelete="SET NULL"))
+    """The chosen cover; None = what was added last."""
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    updated_at: Mapped[datetime] = mapped_column(Utc)
+
+    __table_args__ = (
+        Index("ix_boards_owner", "owner_id", "id"),
+        Index("ux_boards_owner_name", "owner_id", "name", unique=True),
+        Index("ix_boards_cover", "cover_id"),
+    )
+
+
+class BoardAssetRow(Base):
+    """An asset on a board."""
+
+    __tablename__ = "board_assets"
+
+    board_id: Mapped[str] = mapped_column(Ulid, ForeignKey("boards.id", ondelete="CASCADE"), primary_key=True)
+    asset_id: Mapped[str] = mapped_column(Ulid, ForeignKey("assets.id", ondelete="CASCADE"), primary_key=True)
+    added: Mapped[str] = mapped_column(Ulid)
+    """A ULID, so that what was added sorts by when."""
+
+    __table_args__ = (
+        Index("ix_board_assets_order", "board_id", "added"),
+        Index("ix_board_assets_asset", "asset_id"),
+    )
 
 
 class ConversationRow(Base):

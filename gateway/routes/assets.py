@@ -1,22 +1,26 @@
-"""Assets: list, upload, show, delete."""
+"""Assets: list, upload, show, change, delete. What is done to many at once is in `library`."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Header, Query
+from pydantic import AfterValidator
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from gateway import asset_schemas as library_schemas
+from gateway import library as acts
 from gateway import ranges, schemas, sniff, thumbnails, uploads, views
-from gateway.catalog import assets
-from gateway.catalog.assets import AssetFilter
+from gateway.catalog import assets, boards, library
+from gateway.catalog.library import AssetFilter, Sort
 from gateway.catalog.models import AssetRow
 from gateway.problems import respond
 from gateway.routing import Cursor, Id, Limit, problems, router
 from gateway.scratch import scratch
 from gateway.state import Caller, GatewayParts, Parts
-from services.kit.failures import Failure, NotFound
+from services.kit.failures import BadInput, Failure, NotFound
 
 routes = router("assets")
 
@@ -29,22 +33,58 @@ _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 IfNoneMatch = Annotated[str | None, Header(description="ETags the client has.")]
 
 
+Moment = Annotated[
+    datetime | None,
+    AfterValidator(lambda given: given if given is None or given.tzinfo else given.replace(tzinfo=UTC)),
+]
+
+
 @routes.get("/api/assets", operation_id="list_assets", summary="List assets", responses=problems(422))
 async def list_assets(
     parts: GatewayParts,
     caller: Caller,
+    q: Annotated[
+        str | None,
+        Query(max_length=500, description="Words in prompt, name, tags and model; the last one may be unfinished."),
+    ] = None,
     kind: Annotated[
         str | None, Query(max_length=16, description="`image`, `video`, `audio`, `text` or `file`.")
     ] = None,
+    tag: Annotated[list[str] | None, Query(max_length=8, description="Those that have all of these tags.")] = None,
+    model: Annotated[str | None, Query(max_length=256, description="Those that a model made.")] = None,
+    board_id: Annotated[str | None, Query(max_length=26, description="Those on a board.")] = None,
+    favourite: Annotated[bool | None, Query(description="Favourites, or all others.")] = None,
+    since: Annotated[Moment, Query(alias="from", description="Those that came in then or later.")] = None,
+    until: Annotated[Moment, Query(alias="to", description="Those that came in before.")] = None,
+    source: Annotated[library_schemas.Source | None, Query(description="Where they came from.")] = None,
     job_id: Annotated[str | None, Query(max_length=26, description="A job's outputs only.")] = None,
     project_id: Annotated[str | None, Query(max_length=64, description="A project's assets only.")] = None,
+    sort: Annotated[
+        Sort | None,
+        Query(description="`added` is the order of a board, which is also the default there; else it is `newest`."),
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> schemas.Page[schemas.Asset]:
-    """Newest first."""
-    wanted = AssetFilter(kind=kind, job_id=job_id, project_id=project_id)
+    """Those for which everything given is true."""
+    if sort == "added" and board_id is None:
+        raise BadInput.of("sort", "is the order of a board; name one with `board_id`")
+    wanted = AssetFilter(
+        text=q,
+        kind=kind,
+        tags=tuple(" ".join(one.split()).lower() for one in tag or ()),
+        model=model,
+        board_id=board_id,
+        favourite=favourite,
+        since=since,
+        until=until,
+        source=source,
+        job_id=job_id,
+        project_id=project_id,
+    )
+    order = sort or ("newest" if board_id is None else "added")
     async with parts.database.read() as session:
-        part = await assets.page(session, caller.owner_id, wanted, limit, cursor)
+        part = await library.page(session, caller.owner_id, wanted, order, limit, cursor)
     return schemas.Page(items=[views.asset(row) for row in part.rows], next_cursor=part.next_cursor)
 
 
@@ -100,14 +140,47 @@ async def get_asset(parts: GatewayParts, caller: Caller, asset_id: Id) -> schema
     responses=problems(404),
 )
 async def delete_asset(parts: GatewayParts, caller: Caller, asset_id: Id) -> Response:
-    """Removes content and description for good."""
-    row = await _find(parts, caller.owner_id, asset_id)
-    # The content goes first: if this is interrupted the description is still there to try again by.
-    await parts.objects.delete(thumbnails.key_of(row))
-    await parts.objects.delete(row.key)
-    async with parts.database.write() as session:
-        await assets.remove(session, row)
+    """Removes content and description for good. While object storage is away the content goes later."""
+    await acts.delete(parts.database, parts.objects, caller.owner_id, asset_id)
     return Response(status_code=204)
+
+
+@routes.patch(
+    "/api/assets/{asset_id}",
+    operation_id="update_asset",
+    summary="Change an asset",
+    responses=problems(400, 404, 413, 415, 422),
+)
+async def update_asset(
+    parts: GatewayParts, caller: Caller, asset_id: Id, body: library_schemas.AssetPatch
+) -> schemas.Asset:
+    """Name, tags, favourite or project; what is in it never changes. A temporary one is kept from then on."""
+    values = body.model_dump(exclude_unset=True)
+    for name, value in values.items():
+        if value is None and name != "project_id":
+            raise BadInput.of(name, "must not be null")
+    async with parts.database.write() as session:
+        row = await assets.get(session, caller.owner_id, asset_id)
+        if row is None:
+            raise NotFound(f"There is no asset {asset_id}.")
+        await assets.change(session, [row], **values)
+    return views.asset(row)
+
+
+@routes.get(
+    "/api/assets/{asset_id}/boards",
+    operation_id="list_asset_boards",
+    summary="The boards an asset is on",
+    responses=problems(404),
+)
+async def list_asset_boards(
+    parts: GatewayParts, caller: Caller, asset_id: Id
+) -> schemas.Listing[library_schemas.BoardName]:
+    """By name."""
+    row = await _find(parts, caller.owner_id, asset_id)
+    async with parts.database.read() as session:
+        found = await boards.of_asset(session, row.id)
+    return schemas.Listing(items=[library_schemas.BoardName(id=board.id, name=board.name) for board in found])
 
 
 @routes.get(

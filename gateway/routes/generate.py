@@ -1,6 +1,6 @@
 """Generation: one route per job method of the diffusion service, derived from the contract."""
 
-from typing import cast
+from typing import Any, cast
 
 from fastapi import APIRouter, Response
 from google.protobuf.message import Message

@@ -15,6 +15,8 @@ from typing import Any, BinaryIO
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from services.kit import a1111
+
 _JSON_KEY = "atelier"
 _TEXT_KEY = "parameters"
 _CLIP_KEY = "description"
@@ -67,7 +69,7 @@ def parameters(settings: dict[str, Any]) -> str:
     lines.append(
         f"Steps: {settings['steps']}, Sampler: {settings['sampler_label']}, CFG scale: {settings['cfg_scale']:g}, "
         f"Seed: {settings['seed']}, Size: {settings['width']}x{settings['height']}, "
-        f"Model hash: {settings['model_hash'][:10]}, Model: {settings['model']}, {_of_source(settings)}"
+        f"Model hash: {settings['model_hash'][:10]}, Model: {a1111.quoted(settings['model'])}, {_of_source(settings)}"
         f"{_of_loras(settings)}"
         f"Version: Atelier {settings['versions']['atelier']}"
     )

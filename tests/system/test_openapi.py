@@ -38,6 +38,8 @@ MADE_SHORT = ("/v1/chat/completions", "/v1/completions", "/api/chat/compare", "/
 CHECKED_FURTHER = (
     "/v1/",
     "/api/chat/compare",
+    "/api/assets",
+    "/api/boards",
     "/api/code",
     "/api/datasets",
     "/api/endpoints",
@@ -94,7 +96,7 @@ def make_small(body: dict[str, Any]) -> None:
 
 def may_be_refused(case: Any) -> bool:
     """Of some things a schema cannot say which are right: cursors, keys that were used for another request, what a
-    model takes, what a framework is for, names that are taken, addresses of endpoints and what refers to them,
-    whether enough answers are rated for a dataset; and NUL is never taken."""
+    model takes, what a framework is for, names that are taken, what files are, what belongs to which action, addresses
+    of endpoints and what refers to them, whether enough answers are rated for a dataset; and NUL is never taken."""
     known_elsewhere = "cursor" in (case.query or {}) or "Idempotency-Key" in (case.headers or {})
     return known_elsewhere or case.path.startswith(CHECKED_FURTHER) or "\0" in str(case.body)

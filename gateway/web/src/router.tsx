@@ -46,8 +46,19 @@ interface JobsSearch {
   kind?: string | undefined;
 }
 
-interface AssetsSearch {
-  kind?: "image" | "video" | "file" | undefined;
+export interface AssetsSearch {
+  q?: string | undefined;
+  kind?: "image" | "video" | "audio" | "text" | "file" | undefined;
+  /** Several are parted by commas, which no tag has. */
+  tag?: string | undefined;
+  model?: string | undefined;
+  source?: "generated" | "uploaded" | undefined;
+  favourite?: true | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  board?: string | undefined;
+  sort?: "newest" | "oldest" | "largest" | undefined;
+  /** The asset that is looked at. */
   asset?: string | undefined;
 }
 
@@ -195,7 +206,19 @@ const assets = createRoute({
   getParentRoute: () => root,
   path: "/assets",
   validateSearch: (given: Given): AssetsSearch =>
-    present({ kind: oneOf(given, "kind", ["image", "video", "file"]), asset: word(given, "asset") }),
+    present({
+      q: word(given, "q"),
+      kind: oneOf(given, "kind", ["image", "video", "audio", "text", "file"]),
+      tag: word(given, "tag"),
+      model: word(given, "model"),
+      source: oneOf(given, "source", ["generated", "uploaded"]),
+      favourite: given.favourite === true ? true : undefined,
+      from: day(given, "from"),
+      to: day(given, "to"),
+      board: word(given, "board"),
+      sort: oneOf(given, "sort", ["newest", "oldest", "largest"]),
+      asset: word(given, "asset"),
+    }),
   component: lazyRouteComponent(() => import("@/pages/assets/assets-page")),
 });
 

@@ -2,6 +2,9 @@ import * as sdk from "@/client";
 import { client } from "@/client/client.gen";
 import { send } from "./http";
 import type {
+  AssetBulk,
+  AssetChange,
+  BoardChange,
   Comparison,
   CodeRefine,
   CodeRequest,
@@ -37,7 +40,16 @@ export interface JobFilter {
 }
 
 export interface AssetFilter {
+  q?: string;
   kind?: string;
+  tag?: string[];
+  model?: string;
+  board_id?: string;
+  favourite?: boolean;
+  from?: string;
+  to?: string;
+  source?: "generated" | "uploaded";
+  sort?: "newest" | "oldest" | "largest" | "added";
   limit?: number;
   cursor?: string | undefined;
 }
@@ -114,6 +126,23 @@ export const api = {
   assets: (query: AssetFilter) => data(sdk.listAssets({ ...thrown, query })),
   asset: (id: string) => data(sdk.getAsset({ ...thrown, path: { asset_id: id } })),
   deleteAsset: (id: string) => data(sdk.deleteAsset({ ...thrown, path: { asset_id: id } })),
+  changeAsset: (id: string, body: AssetChange) => data(sdk.updateAsset({ ...thrown, path: { asset_id: id }, body })),
+  changeAssets: (body: AssetBulk) => data(sdk.changeAssets({ ...thrown, body })),
+  assetBoards: (id: string) => data(sdk.listAssetBoards({ ...thrown, path: { asset_id: id } })),
+  assetLabels: () => data(sdk.assetLabels(thrown)),
+  assetStatistics: () => data(sdk.assetStatistics(thrown)),
+  inspectFile: (file: File) => data(sdk.inspectFile({ ...thrown, body: { files: file } })),
+  /** Assets as one zip. */
+  downloadAssets: (ids: readonly string[]) =>
+    send("/api/assets/download", {
+      method: "POST",
+      body: JSON.stringify({ ids }),
+      headers: { "Content-Type": "application/json" },
+    }).then((answer) => answer.blob()),
+  boards: () => data(sdk.listBoards(thrown)),
+  createBoard: (name: string) => data(sdk.createBoard({ ...thrown, body: { name } })),
+  changeBoard: (id: string, body: BoardChange) => data(sdk.updateBoard({ ...thrown, path: { board_id: id }, body })),
+  deleteBoard: (id: string) => data(sdk.deleteBoard({ ...thrown, path: { board_id: id } })),
   uploadAssets: (files: readonly File[]) => data(sdk.uploadAssets({ ...thrown, body: { files: [...files] } })),
 
   conversations: (query: ConversationFilter) => data(sdk.listConversations({ ...thrown, query })),

@@ -83,6 +83,16 @@ export const assetsQuery = (filter: Omit<AssetFilter, "cursor">) =>
     getNextPageParam: nextCursor,
   });
 
+/** Tags and models to filter assets by. */
+export const assetLabelsQuery = queryOptions({ queryKey: ["assets", "labels"], queryFn: api.assetLabels });
+
+export const assetStatisticsQuery = queryOptions({ queryKey: ["assets", "statistics"], queryFn: api.assetStatistics });
+
+export const boardsQuery = queryOptions({ queryKey: ["boards"], queryFn: api.boards });
+
+export const assetBoardsQuery = (id: string) =>
+  queryOptions({ queryKey: ["boards", "of", id], queryFn: () => api.assetBoards(id) });
+
 export const assetQuery = (id: string) => queryOptions({ queryKey: ["asset", id], queryFn: () => api.asset(id) });
 
 export const conversationsQuery = (q: string) =>

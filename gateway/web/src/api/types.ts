@@ -3,6 +3,13 @@ import type { MessageCreate } from "@/client";
 
 export type {
   Asset,
+  AssetBulk,
+  AssetOutcome,
+  AssetPatch as AssetChange,
+  AssetStatistics,
+  Board,
+  BoardPatch as BoardChange,
+  Inspection,
   Attachment,
   CompareCreate as Comparison,
   Attempt,

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, ApplyPresetData, ApplyPresetErrors, ApplyPresetResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, AutocompletePromptData, AutocompletePromptErrors, AutocompletePromptResponses, BenchmarkEndpointData, BenchmarkEndpointErrors, BenchmarkEndpointResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompareModelsData, CompareModelsErrors, CompareModelsResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateDatasetFromRatingsData, CreateDatasetFromRatingsErrors, CreateDatasetFromRatingsResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePresetData, CreatePresetErrors, CreatePresetResponses, CreatePromptData, CreatePromptErrors, CreatePromptResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteCodeData, DeleteCodeErrors, DeleteCodeResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteDatasetData, DeleteDatasetErrors, DeleteDatasetResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DeletePresetData, DeletePresetErrors, DeletePresetResponses, DeletePromptData, DeletePromptErrors, DeletePromptResponses, DiffCodeData, DiffCodeErrors, DiffCodeResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, DownloadCodeData, DownloadCodeErrors, DownloadCodeResponses, EnhancePromptData, EnhancePromptErrors, EnhancePromptResponses, ExportConversationData, ExportConversationErrors, ExportConversationResponses, ExportDatasetData, ExportDatasetErrors, ExportDatasetResponses, ExportPresetsData, ExportPresetsErrors, ExportPresetsResponses, ExportRatingsData, ExportRatingsErrors, ExportRatingsResponses, FillPromptData, FillPromptErrors, FillPromptResponses, ForgetLearnedData, ForgetLearnedErrors, ForgetLearnedResponses, GenerateCodeData, GenerateCodeErrors, GenerateCodeResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetCodeData, GetCodeErrors, GetCodeOptionsData, GetCodeOptionsErrors, GetCodeOptionsResponses, GetCodeResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetDatasetData, GetDatasetErrors, GetDatasetResponses, GetDatasetStatisticsData, GetDatasetStatisticsErrors, GetDatasetStatisticsResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLearnedData, GetLearnedErrors, GetLearnedResponses, GetModelData, GetModelErrors, GetModelResponses, GetPresetData, GetPresetErrors, GetPresetResponses, GetPromptData, GetPromptErrors, GetPromptResponses, GetRatingsData, GetRatingsErrors, GetRatingsResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, ImageToImageData, ImageToImageErrors, ImageToImageResponses, ImageToVideoData, ImageToVideoErrors, ImageToVideoResponses, ImportPresetsData, ImportPresetsErrors, ImportPresetsResponses, InpaintData, InpaintErrors, InpaintResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListBenchmarksData, ListBenchmarksErrors, ListBenchmarksResponses, ListCodeData, ListCodeErrors, ListCodeResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDatasetItemsData, ListDatasetItemsErrors, ListDatasetItemsResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListDatasetVersionsData, ListDatasetVersionsErrors, ListDatasetVersionsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPresetsData, ListPresetsErrors, ListPresetsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPromptsData, ListPromptsErrors, ListPromptsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, ListSuggestionCategoriesData, ListSuggestionCategoriesErrors, ListSuggestionCategoriesResponses, ListSuggestionsData, ListSuggestionsErrors, ListSuggestionsResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, RandomPromptsData, RandomPromptsErrors, RandomPromptsResponses, RateMessageData, RateMessageErrors, RateMessageResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefineCodeData, RefineCodeErrors, RefineCodeResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TextToVideoData, TextToVideoErrors, TextToVideoResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateDatasetData, UpdateDatasetErrors, UpdateDatasetResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdatePresetData, UpdatePresetErrors, UpdatePresetResponses, UpdatePromptData, UpdatePromptErrors, UpdatePromptResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses, UpscaleData, UpscaleErrors, UpscaleResponses } from './types.gen';
+import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, ApplyPresetData, ApplyPresetErrors, ApplyPresetResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetLabelsData, AssetLabelsErrors, AssetLabelsResponses, AssetStatisticsData, AssetStatisticsErrors, AssetStatisticsResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, AutocompletePromptData, AutocompletePromptErrors, AutocompletePromptResponses, BenchmarkEndpointData, BenchmarkEndpointErrors, BenchmarkEndpointResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ChangeAssetsData, ChangeAssetsErrors, ChangeAssetsResponses, CompareModelsData, CompareModelsErrors, CompareModelsResponses, CreateBoardData, CreateBoardErrors, CreateBoardResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateDatasetFromRatingsData, CreateDatasetFromRatingsErrors, CreateDatasetFromRatingsResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePresetData, CreatePresetErrors, CreatePresetResponses, CreatePromptData, CreatePromptErrors, CreatePromptResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteBoardData, DeleteBoardErrors, DeleteBoardResponses, DeleteCodeData, DeleteCodeErrors, DeleteCodeResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteDatasetData, DeleteDatasetErrors, DeleteDatasetResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DeletePresetData, DeletePresetErrors, DeletePresetResponses, DeletePromptData, DeletePromptErrors, DeletePromptResponses, DiffCodeData, DiffCodeErrors, DiffCodeResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, DownloadAssetsData, DownloadAssetsErrors, DownloadAssetsResponses, DownloadCodeData, DownloadCodeErrors, DownloadCodeResponses, EnhancePromptData, EnhancePromptErrors, EnhancePromptResponses, ExportConversationData, ExportConversationErrors, ExportConversationResponses, ExportDatasetData, ExportDatasetErrors, ExportDatasetResponses, ExportPresetsData, ExportPresetsErrors, ExportPresetsResponses, ExportRatingsData, ExportRatingsErrors, ExportRatingsResponses, FillPromptData, FillPromptErrors, FillPromptResponses, ForgetLearnedData, ForgetLearnedErrors, ForgetLearnedResponses, GenerateCodeData, GenerateCodeErrors, GenerateCodeResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetBoardData, GetBoardErrors, GetBoardResponses, GetCodeData, GetCodeErrors, GetCodeOptionsData, GetCodeOptionsErrors, GetCodeOptionsResponses, GetCodeResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetDatasetData, GetDatasetErrors, GetDatasetResponses, GetDatasetStatisticsData, GetDatasetStatisticsErrors, GetDatasetStatisticsResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLearnedData, GetLearnedErrors, GetLearnedResponses, GetModelData, GetModelErrors, GetModelResponses, GetPresetData, GetPresetErrors, GetPresetResponses, GetPromptData, GetPromptErrors, GetPromptResponses, GetRatingsData, GetRatingsErrors, GetRatingsResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, ImageToImageData, ImageToImageErrors, ImageToImageResponses, ImageToVideoData, ImageToVideoErrors, ImageToVideoResponses, ImportPresetsData, ImportPresetsErrors, ImportPresetsResponses, InpaintData, InpaintErrors, InpaintResponses, InspectFileData, InspectFileErrors, InspectFileResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetBoardsData, ListAssetBoardsErrors, ListAssetBoardsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListBenchmarksData, ListBenchmarksErrors, ListBenchmarksResponses, ListBoardAssetsData, ListBoardAssetsErrors, ListBoardAssetsResponses, ListBoardsData, ListBoardsErrors, ListBoardsResponses, ListCodeData, ListCodeErrors, ListCodeResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDatasetItemsData, ListDatasetItemsErrors, ListDatasetItemsResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListDatasetVersionsData, ListDatasetVersionsErrors, ListDatasetVersionsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPresetsData, ListPresetsErrors, ListPresetsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPromptsData, ListPromptsErrors, ListPromptsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, ListSuggestionCategoriesData, ListSuggestionCategoriesErrors, ListSuggestionCategoriesResponses, ListSuggestionsData, ListSuggestionsErrors, ListSuggestionsResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, RandomPromptsData, RandomPromptsErrors, RandomPromptsResponses, RateMessageData, RateMessageErrors, RateMessageResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefineCodeData, RefineCodeErrors, RefineCodeResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TextToVideoData, TextToVideoErrors, TextToVideoResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateAssetData, UpdateAssetErrors, UpdateAssetResponses, UpdateBoardData, UpdateBoardErrors, UpdateBoardResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateDatasetData, UpdateDatasetErrors, UpdateDatasetResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdatePresetData, UpdatePresetErrors, UpdatePresetResponses, UpdatePromptData, UpdatePromptErrors, UpdatePromptResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses, UpscaleData, UpscaleErrors, UpscaleResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -198,9 +198,67 @@ export const generationOptions = <ThrowOnError extends boolean = false>(options?
 export const getGeneration = <ThrowOnError extends boolean = false>(options: Options<GetGenerationData, ThrowOnError>): RequestResult<GetGenerationResponses, GetGenerationErrors, ThrowOnError> => (options.client ?? client).get<GetGenerationResponses, GetGenerationErrors, ThrowOnError>({ url: '/api/generate/{job_id}', ...options });
 
 /**
+ * Assets in figures
+ *
+ * How many there are and what they take, by kind, source and day.
+ */
+export const assetStatistics = <ThrowOnError extends boolean = false>(options?: Options<AssetStatisticsData, ThrowOnError>): RequestResult<AssetStatisticsResponses, AssetStatisticsErrors, ThrowOnError> => (options?.client ?? client).get<AssetStatisticsResponses, AssetStatisticsErrors, ThrowOnError>({ url: '/api/assets/stats', ...options });
+
+/**
+ * What assets can be filtered by
+ *
+ * Tags and models, with how many assets have each.
+ */
+export const assetLabels = <ThrowOnError extends boolean = false>(options?: Options<AssetLabelsData, ThrowOnError>): RequestResult<AssetLabelsResponses, AssetLabelsErrors, ThrowOnError> => (options?.client ?? client).get<AssetLabelsResponses, AssetLabelsErrors, ThrowOnError>({ url: '/api/assets/tags', ...options });
+
+/**
+ * Change many assets
+ *
+ * One change to up to 1000 assets; each has an outcome of its own.
+ */
+export const changeAssets = <ThrowOnError extends boolean = false>(options: Options<ChangeAssetsData, ThrowOnError>): RequestResult<ChangeAssetsResponses, ChangeAssetsErrors, ThrowOnError> => (options.client ?? client).post<ChangeAssetsResponses, ChangeAssetsErrors, ThrowOnError>({
+    url: '/api/assets/bulk',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Download many assets
+ *
+ * As one zip, made while it is sent. What is not there is left out.
+ */
+export const downloadAssets = <ThrowOnError extends boolean = false>(options: Options<DownloadAssetsData, ThrowOnError>): RequestResult<DownloadAssetsResponses, DownloadAssetsErrors, ThrowOnError> => (options.client ?? client).post<DownloadAssetsResponses, DownloadAssetsErrors, ThrowOnError>({
+    url: '/api/assets/download',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Read the settings out of a file
+ *
+ * Multipart, field `files`, one PNG, JPEG, WebP, GIF or MP4, made here or by a program that writes A1111's
+ * parameters. Nothing of it is kept.
+ */
+export const inspectFile = <ThrowOnError extends boolean = false>(options: Options<InspectFileData, ThrowOnError>): RequestResult<InspectFileResponses, InspectFileErrors, ThrowOnError> => (options.client ?? client).post<InspectFileResponses, InspectFileErrors, ThrowOnError>({
+    ...formDataBodySerializer,
+    url: '/api/assets/inspect',
+    ...options,
+    headers: {
+        'Content-Type': null,
+        ...options.headers
+    }
+});
+
+/**
  * List assets
  *
- * Newest first.
+ * Those for which everything given is true.
  */
 export const listAssets = <ThrowOnError extends boolean = false>(options?: Options<ListAssetsData, ThrowOnError>): RequestResult<ListAssetsResponses, ListAssetsErrors, ThrowOnError> => (options?.client ?? client).get<ListAssetsResponses, ListAssetsErrors, ThrowOnError>({ url: '/api/assets', ...options });
 
@@ -222,7 +280,7 @@ export const uploadAssets = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Delete an asset
  *
- * Removes content and description for good.
+ * Removes content and description for good. While object storage is away the content goes later.
  */
 export const deleteAsset = <ThrowOnError extends boolean = false>(options: Options<DeleteAssetData, ThrowOnError>): RequestResult<DeleteAssetResponses, DeleteAssetErrors, ThrowOnError> => (options.client ?? client).delete<DeleteAssetResponses, DeleteAssetErrors, ThrowOnError>({ url: '/api/assets/{asset_id}', ...options });
 
@@ -232,6 +290,27 @@ export const deleteAsset = <ThrowOnError extends boolean = false>(options: Optio
  * Its description; the content is at `content_url`.
  */
 export const getAsset = <ThrowOnError extends boolean = false>(options: Options<GetAssetData, ThrowOnError>): RequestResult<GetAssetResponses, GetAssetErrors, ThrowOnError> => (options.client ?? client).get<GetAssetResponses, GetAssetErrors, ThrowOnError>({ url: '/api/assets/{asset_id}', ...options });
+
+/**
+ * Change an asset
+ *
+ * Name, tags, favourite or project; what is in it never changes. A temporary one is kept from then on.
+ */
+export const updateAsset = <ThrowOnError extends boolean = false>(options: Options<UpdateAssetData, ThrowOnError>): RequestResult<UpdateAssetResponses, UpdateAssetErrors, ThrowOnError> => (options.client ?? client).patch<UpdateAssetResponses, UpdateAssetErrors, ThrowOnError>({
+    url: '/api/assets/{asset_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * The boards an asset is on
+ *
+ * By name.
+ */
+export const listAssetBoards = <ThrowOnError extends boolean = false>(options: Options<ListAssetBoardsData, ThrowOnError>): RequestResult<ListAssetBoardsResponses, ListAssetBoardsErrors, ThrowOnError> => (options.client ?? client).get<ListAssetBoardsResponses, ListAssetBoardsErrors, ThrowOnError>({ url: '/api/assets/{asset_id}/boards', ...options });
 
 /**
  * Get an asset's content
@@ -246,6 +325,62 @@ export const assetContent = <ThrowOnError extends boolean = false>(options: Opti
  * A small picture of it; 404 for what has none.
  */
 export const assetThumbnail = <ThrowOnError extends boolean = false>(options: Options<AssetThumbnailData, ThrowOnError>): RequestResult<AssetThumbnailResponses, AssetThumbnailErrors, ThrowOnError> => (options.client ?? client).get<AssetThumbnailResponses, AssetThumbnailErrors, ThrowOnError>({ url: '/api/assets/{asset_id}/thumbnail', ...options });
+
+/**
+ * List boards
+ *
+ * All of them, by name.
+ */
+export const listBoards = <ThrowOnError extends boolean = false>(options?: Options<ListBoardsData, ThrowOnError>): RequestResult<ListBoardsResponses, ListBoardsErrors, ThrowOnError> => (options?.client ?? client).get<ListBoardsResponses, ListBoardsErrors, ThrowOnError>({ url: '/api/boards', ...options });
+
+/**
+ * Make a board
+ *
+ * Assets come onto it with `/api/assets/bulk`.
+ */
+export const createBoard = <ThrowOnError extends boolean = false>(options: Options<CreateBoardData, ThrowOnError>): RequestResult<CreateBoardResponses, CreateBoardErrors, ThrowOnError> => (options.client ?? client).post<CreateBoardResponses, CreateBoardErrors, ThrowOnError>({
+    url: '/api/boards',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a board
+ *
+ * The assets on it stay.
+ */
+export const deleteBoard = <ThrowOnError extends boolean = false>(options: Options<DeleteBoardData, ThrowOnError>): RequestResult<DeleteBoardResponses, DeleteBoardErrors, ThrowOnError> => (options.client ?? client).delete<DeleteBoardResponses, DeleteBoardErrors, ThrowOnError>({ url: '/api/boards/{board_id}', ...options });
+
+/**
+ * Get a board
+ *
+ * One of the list.
+ */
+export const getBoard = <ThrowOnError extends boolean = false>(options: Options<GetBoardData, ThrowOnError>): RequestResult<GetBoardResponses, GetBoardErrors, ThrowOnError> => (options.client ?? client).get<GetBoardResponses, GetBoardErrors, ThrowOnError>({ url: '/api/boards/{board_id}', ...options });
+
+/**
+ * Change a board
+ *
+ * Its name, or what it is shown by.
+ */
+export const updateBoard = <ThrowOnError extends boolean = false>(options: Options<UpdateBoardData, ThrowOnError>): RequestResult<UpdateBoardResponses, UpdateBoardErrors, ThrowOnError> => (options.client ?? client).patch<UpdateBoardResponses, UpdateBoardErrors, ThrowOnError>({
+    url: '/api/boards/{board_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * A board's assets
+ *
+ * What was added last comes first.
+ */
+export const listBoardAssets = <ThrowOnError extends boolean = false>(options: Options<ListBoardAssetsData, ThrowOnError>): RequestResult<ListBoardAssetsResponses, ListBoardAssetsErrors, ThrowOnError> => (options.client ?? client).get<ListBoardAssetsResponses, ListBoardAssetsErrors, ThrowOnError>({ url: '/api/boards/{board_id}/assets', ...options });
 
 /**
  * Write code

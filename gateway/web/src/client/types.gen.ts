@@ -5,54 +5,6 @@ export type ClientOptions = {
 };
 
 /**
- * Amount
- *
- * What some answers used.
- */
-export type Amount = {
-    /**
-     * Requests
-     */
-    requests: number;
-    /**
-     * Failed
-     *
-     * That broke off in the middle.
-     */
-    failed: number;
-    /**
-     * Cached
-     *
-     * That were kept from an earlier request; they use no tokens.
-     */
-    cached: number;
-    /**
-     * Estimated
-     *
-     * Whose endpoint did not say how many tokens; those were estimated.
-     */
-    estimated: number;
-    /**
-     * Prompt Tokens
-     *
-     * Tokens read.
-     */
-    prompt_tokens: number;
-    /**
-     * Completion Tokens
-     *
-     * Tokens written.
-     */
-    completion_tokens: number;
-    /**
-     * Cost
-     *
-     * US dollars; null = nobody has said what this endpoint costs.
-     */
-    cost: number | null;
-};
-
-/**
  * AnsweredBy
  *
  * Who answered, and how that came about.
@@ -157,6 +109,30 @@ export type Asset = {
      */
     index: number;
     /**
+     * Source
+     */
+    source: 'generated' | 'uploaded';
+    /**
+     * Model
+     *
+     * The model that made it; empty if none did.
+     */
+    model: string;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Favourite
+     */
+    favourite: boolean;
+    /**
+     * Expires At
+     *
+     * When a temporary one is deleted; null = it is kept.
+     */
+    expires_at: string | null;
+    /**
      * Provenance
      *
      * Everything needed to make it again.
@@ -178,6 +154,143 @@ export type Asset = {
      * Null if it has no picture.
      */
     thumbnail_url: string | null;
+};
+
+/**
+ * AssetBulk
+ *
+ * One change to many assets.
+ */
+export type AssetBulk = {
+    /**
+     * Ids
+     */
+    ids: Array<string>;
+    /**
+     * Action
+     */
+    action: 'delete' | 'tag' | 'untag' | 'favourite' | 'unfavourite' | 'add_to_board' | 'remove_from_board' | 'move_to_project' | 'keep';
+    /**
+     * Tags
+     *
+     * For `tag` and `untag`.
+     */
+    tags?: Array<string> | null;
+    /**
+     * Board Id
+     *
+     * For `add_to_board` and `remove_from_board`.
+     */
+    board_id?: string | null;
+    /**
+     * Project Id
+     *
+     * For `move_to_project`; null = out of its project.
+     */
+    project_id?: string | null;
+};
+
+/**
+ * AssetLabels
+ *
+ * What assets can be filtered by.
+ */
+export type AssetLabels = {
+    /**
+     * Tags
+     *
+     * The most used first.
+     */
+    tags: Array<Count>;
+    /**
+     * Models
+     *
+     * Those that made the assets, the most used first.
+     */
+    models: Array<Count>;
+};
+
+/**
+ * AssetOutcome
+ *
+ * What became of one asset.
+ */
+export type AssetOutcome = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Outcome
+     */
+    outcome: 'done' | 'unchanged' | 'not_found' | 'refused';
+    /**
+     * Detail
+     *
+     * Why it was refused.
+     */
+    detail?: string;
+};
+
+/**
+ * AssetPatch
+ *
+ * What to change of an asset; fields that are not given stay.
+ */
+export type AssetPatch = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string> | null;
+    /**
+     * Favourite
+     */
+    favourite?: boolean | null;
+    /**
+     * Project Id
+     *
+     * Null = none.
+     */
+    project_id?: string | null;
+};
+
+/**
+ * AssetSelection
+ *
+ * Some assets.
+ */
+export type AssetSelection = {
+    /**
+     * Ids
+     */
+    ids: Array<string>;
+};
+
+/**
+ * AssetStatistics
+ *
+ * What is kept.
+ */
+export type AssetStatistics = {
+    total: GatewayAssetSchemasAmount;
+    /**
+     * Kinds
+     */
+    kinds: Array<NamedAmount>;
+    /**
+     * Sources
+     */
+    sources: Array<NamedAmount>;
+    /**
+     * Days
+     *
+     * Days on which something came in, the first one first.
+     */
+    days: Array<DayAmount>;
 };
 
 /**
@@ -254,6 +367,92 @@ export type BenchmarkCreate = {
      * How many requests at once.
      */
     concurrency?: Array<number>;
+};
+
+/**
+ * Board
+ *
+ * A collection of assets.
+ */
+export type Board = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Count
+     *
+     * How many assets are on it.
+     */
+    count: number;
+    /**
+     * Cover Id
+     *
+     * The chosen cover; null = what was added last.
+     */
+    cover_id: string | null;
+    /**
+     * What it is shown by; null = it is empty.
+     */
+    cover: Asset | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * BoardCreate
+ *
+ * A new board.
+ */
+export type BoardCreate = {
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * BoardName
+ *
+ * A board, by name.
+ */
+export type BoardName = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * BoardPatch
+ *
+ * What to change of a board; fields that are not given stay.
+ */
+export type BoardPatch = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Cover Id
+     *
+     * An asset on it; null = what was added last.
+     */
+    cover_id?: string | null;
 };
 
 /**
@@ -914,6 +1113,22 @@ export type ConversationPatch = {
 };
 
 /**
+ * Count
+ *
+ * Something and how many assets have it.
+ */
+export type Count = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Count
+     */
+    count: number;
+};
+
+/**
  * Dataset
  *
  * A collection of examples to train on.
@@ -1110,6 +1325,30 @@ export type DatasetVersion = {
      * Created At
      */
     created_at: string;
+};
+
+/**
+ * DayAmount
+ *
+ * The same of one day.
+ */
+export type DayAmount = {
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Size
+     *
+     * Bytes.
+     */
+    size: number;
+    /**
+     * Day
+     *
+     * In UTC.
+     */
+    day: string;
 };
 
 /**
@@ -1814,6 +2053,18 @@ export type GenerationOptions = {
      */
     samplers: Array<Choice>;
     /**
+     * Loras
+     *
+     * LoRAs by name.
+     */
+    loras: Array<string>;
+    /**
+     * Wildcards
+     *
+     * Lists by name, for `__name__` in prompts.
+     */
+    wildcards: Array<string>;
+    /**
      * Sizes
      */
     sizes: Array<SizeOption>;
@@ -1920,7 +2171,7 @@ export type ImageToImageRequest = {
     /**
      * Prompt
      *
-     * What the picture should show.
+     * What the picture should show. `(word:1.3)` weighs, `{a|b}`, `<random:a|b>` and `__list__` are drawn by each picture's seed, `<lora:name:0.8>` applies a LoRA, BREAK begins a new chunk of tokens.
      */
     prompt: string;
     /**
@@ -1989,6 +2240,18 @@ export type ImageToImageRequest = {
      * Steps between previews; 0 = none.
      */
     preview_every?: number;
+    /**
+     * Loras
+     *
+     * LoRAs to apply, besides those in the prompt.
+     */
+    loras?: Array<Lora>;
+    /**
+     * Fresh
+     *
+     * True makes it anew, even if the very same was made before and could be given again.
+     */
+    fresh?: boolean;
     /**
      * Preset
      *
@@ -2196,7 +2459,7 @@ export type InpaintRequest = {
     /**
      * Prompt
      *
-     * What the picture should show.
+     * What the picture should show. `(word:1.3)` weighs, `{a|b}`, `<random:a|b>` and `__list__` are drawn by each picture's seed, `<lora:name:0.8>` applies a LoRA, BREAK begins a new chunk of tokens.
      */
     prompt: string;
     /**
@@ -2254,6 +2517,18 @@ export type InpaintRequest = {
      */
     preview_every?: number;
     /**
+     * Loras
+     *
+     * LoRAs to apply, besides those in the prompt.
+     */
+    loras?: Array<Lora>;
+    /**
+     * Fresh
+     *
+     * True makes it anew, even if the very same was made before and could be given again.
+     */
+    fresh?: boolean;
+    /**
      * Preset
      *
      * A style preset to apply, its id or its name; empty = none.
@@ -2273,6 +2548,62 @@ export type InpaintRequest = {
     preset_variables?: {
         [key: string]: string;
     };
+};
+
+/**
+ * Inspection
+ *
+ * What a file says about how it was made.
+ */
+export type Inspection = {
+    /**
+     * Written By
+     *
+     * In whose form its settings are; null = it carries none.
+     */
+    written_by: 'atelier' | 'a1111' | null;
+    /**
+     * Mode
+     *
+     * Which kind of generation takes them, as in `/api/generate/<mode>`.
+     */
+    mode: string | null;
+    /**
+     * Settings
+     *
+     * By the names of that request; only what it takes.
+     */
+    settings: {
+        [key: string]: unknown;
+    };
+    /**
+     * Unread
+     *
+     * What could not be read or is not known here.
+     */
+    unread: Array<UnreadSetting>;
+    /**
+     * Text
+     *
+     * The settings as they stand in the file, for people.
+     */
+    text: string;
+    /**
+     * Content Type
+     */
+    content_type: string;
+    /**
+     * Size
+     */
+    size: number;
+    /**
+     * Width
+     */
+    width: number;
+    /**
+     * Height
+     */
+    height: number;
 };
 
 /**
@@ -2443,6 +2774,16 @@ export type Learned = {
 };
 
 /**
+ * Listing[AssetOutcome]
+ */
+export type ListingAssetOutcome = {
+    /**
+     * Items
+     */
+    items: Array<AssetOutcome>;
+};
+
+/**
  * Listing[Asset]
  */
 export type ListingAsset = {
@@ -2450,6 +2791,26 @@ export type ListingAsset = {
      * Items
      */
     items: Array<Asset>;
+};
+
+/**
+ * Listing[BoardName]
+ */
+export type ListingBoardName = {
+    /**
+     * Items
+     */
+    items: Array<BoardName>;
+};
+
+/**
+ * Listing[Board]
+ */
+export type ListingBoard = {
+    /**
+     * Items
+     */
+    items: Array<Board>;
 };
 
 /**
@@ -2510,6 +2871,26 @@ export type ListingServiceState = {
      * Items
      */
     items: Array<ServiceState>;
+};
+
+/**
+ * Lora
+ *
+ * A LoRA and how strongly it counts.
+ */
+export type Lora = {
+    /**
+     * Model
+     *
+     * Name of the LoRA.
+     */
+    model: string;
+    /**
+     * Weight
+     *
+     * How strongly it counts: 1 = as it was trained, 0 = not at all, below 0 = the opposite.
+     */
+    weight?: number;
 };
 
 /**
@@ -2671,6 +3052,28 @@ export type MessagePatch = {
      * 1 = good, -1 = bad, null = no opinion.
      */
     rating: -1 | 1 | null;
+};
+
+/**
+ * NamedAmount
+ *
+ * The same of one kind or source.
+ */
+export type NamedAmount = {
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Size
+     *
+     * Bytes.
+     */
+    size: number;
+    /**
+     * Name
+     */
+    name: string;
 };
 
 /**
@@ -3603,7 +4006,7 @@ export type TextToImageRequest = {
     /**
      * Prompt
      *
-     * What the picture should show.
+     * What the picture should show. `(word:1.3)` weighs, `{a|b}`, `<random:a|b>` and `__list__` are drawn by each picture's seed, `<lora:name:0.8>` applies a LoRA, BREAK begins a new chunk of tokens.
      */
     prompt: string;
     /**
@@ -3673,6 +4076,18 @@ export type TextToImageRequest = {
      */
     preview_every?: number;
     /**
+     * Loras
+     *
+     * LoRAs to apply, besides those in the prompt.
+     */
+    loras?: Array<Lora>;
+    /**
+     * Fresh
+     *
+     * True makes it anew, even if the very same was made before and could be given again.
+     */
+    fresh?: boolean;
+    /**
      * Preset
      *
      * A style preset to apply, its id or its name; empty = none.
@@ -3703,7 +4118,7 @@ export type TextToVideoRequest = {
     /**
      * Prompt
      *
-     * What the picture should show.
+     * What the picture should show. `(word:1.3)` weighs, `{a|b}`, `<random:a|b>` and `__list__` are drawn by each picture's seed, `<lora:name:0.8>` applies a LoRA, BREAK begins a new chunk of tokens.
      */
     prompt: string;
     /**
@@ -3814,6 +4229,26 @@ export type TextToVideoRequest = {
     preset_variables?: {
         [key: string]: string;
     };
+};
+
+/**
+ * UnreadSetting
+ *
+ * A setting of a file that cannot be used here.
+ */
+export type UnreadSetting = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Value
+     */
+    value: string;
+    /**
+     * Reason
+     */
+    reason: string;
 };
 
 /**
@@ -3929,7 +4364,7 @@ export type Usage = {
     /**
      * Its cost leaves out what has no price.
      */
-    total: Amount;
+    total: GatewayUsageSchemasAmount;
     /**
      * Items
      *
@@ -4040,6 +4475,72 @@ export type Variable = {
      * What stands there unless it is filled; null = it must be filled.
      */
     default: string | null;
+};
+
+/**
+ * Amount
+ *
+ * How many assets and bytes.
+ */
+export type GatewayAssetSchemasAmount = {
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Size
+     *
+     * Bytes.
+     */
+    size: number;
+};
+
+/**
+ * Amount
+ *
+ * What some answers used.
+ */
+export type GatewayUsageSchemasAmount = {
+    /**
+     * Requests
+     */
+    requests: number;
+    /**
+     * Failed
+     *
+     * That broke off in the middle.
+     */
+    failed: number;
+    /**
+     * Cached
+     *
+     * That were kept from an earlier request; they use no tokens.
+     */
+    cached: number;
+    /**
+     * Estimated
+     *
+     * Whose endpoint did not say how many tokens; those were estimated.
+     */
+    estimated: number;
+    /**
+     * Prompt Tokens
+     *
+     * Tokens read.
+     */
+    prompt_tokens: number;
+    /**
+     * Completion Tokens
+     *
+     * Tokens written.
+     */
+    completion_tokens: number;
+    /**
+     * Cost
+     *
+     * US dollars; null = nobody has said what this endpoint costs.
+     */
+    cost: number | null;
 };
 
 /**
@@ -5603,16 +6104,321 @@ export type GetGenerationResponses = {
 
 export type GetGenerationResponse = GetGenerationResponses[keyof GetGenerationResponses];
 
+export type AssetStatisticsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Days
+         *
+         * How many days back the days go.
+         */
+        days?: number;
+    };
+    url: '/api/assets/stats';
+};
+
+export type AssetStatisticsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type AssetStatisticsError = AssetStatisticsErrors[keyof AssetStatisticsErrors];
+
+export type AssetStatisticsResponses = {
+    /**
+     * Successful Response
+     */
+    200: AssetStatistics;
+};
+
+export type AssetStatisticsResponse = AssetStatisticsResponses[keyof AssetStatisticsResponses];
+
+export type AssetLabelsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/assets/tags';
+};
+
+export type AssetLabelsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type AssetLabelsError = AssetLabelsErrors[keyof AssetLabelsErrors];
+
+export type AssetLabelsResponses = {
+    /**
+     * Successful Response
+     */
+    200: AssetLabels;
+};
+
+export type AssetLabelsResponse = AssetLabelsResponses[keyof AssetLabelsResponses];
+
+export type ChangeAssetsData = {
+    body: AssetBulk;
+    path?: never;
+    query?: never;
+    url: '/api/assets/bulk';
+};
+
+export type ChangeAssetsErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ChangeAssetsError = ChangeAssetsErrors[keyof ChangeAssetsErrors];
+
+export type ChangeAssetsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ListingAssetOutcome;
+};
+
+export type ChangeAssetsResponse = ChangeAssetsResponses[keyof ChangeAssetsResponses];
+
+export type DownloadAssetsData = {
+    body: AssetSelection;
+    path?: never;
+    query?: never;
+    url: '/api/assets/download';
+};
+
+export type DownloadAssetsErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DownloadAssetsError = DownloadAssetsErrors[keyof DownloadAssetsErrors];
+
+export type DownloadAssetsResponses = {
+    /**
+     * The files, zipped, each with a JSON file that says what it is.
+     */
+    200: Blob | File;
+};
+
+export type DownloadAssetsResponse = DownloadAssetsResponses[keyof DownloadAssetsResponses];
+
+export type InspectFileData = {
+    body: {
+        /**
+         * One file.
+         */
+        files: Blob | File;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/assets/inspect';
+};
+
+export type InspectFileErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type InspectFileError = InspectFileErrors[keyof InspectFileErrors];
+
+export type InspectFileResponses = {
+    /**
+     * Successful Response
+     */
+    200: Inspection;
+};
+
+export type InspectFileResponse = InspectFileResponses[keyof InspectFileResponses];
+
 export type ListAssetsData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Q
+         *
+         * Words in prompt, name, tags and model; the last one may be unfinished.
+         */
+        q?: string;
         /**
          * Kind
          *
          * `image`, `video`, `audio`, `text` or `file`.
          */
         kind?: string;
+        /**
+         * Tag
+         *
+         * Those that have all of these tags.
+         */
+        tag?: Array<string>;
+        /**
+         * Model
+         *
+         * Those that a model made.
+         */
+        model?: string;
+        /**
+         * Board Id
+         *
+         * Those on a board.
+         */
+        board_id?: string;
+        /**
+         * Favourite
+         *
+         * Favourites, or all others.
+         */
+        favourite?: boolean;
+        /**
+         * From
+         *
+         * Those that came in then or later.
+         */
+        from?: string;
+        /**
+         * To
+         *
+         * Those that came in before.
+         */
+        to?: string;
+        /**
+         * Source
+         *
+         * Where they came from.
+         */
+        source?: 'generated' | 'uploaded';
         /**
          * Job Id
          *
@@ -5625,6 +6431,12 @@ export type ListAssetsData = {
          * A project's assets only.
          */
         project_id?: string;
+        /**
+         * Sort
+         *
+         * `added` is the order of a board, which is also the default there; else it is `newest`.
+         */
+        sort?: 'newest' | 'oldest' | 'largest' | 'added';
         /**
          * Limit
          *
@@ -5837,6 +6649,122 @@ export type GetAssetResponses = {
 
 export type GetAssetResponse = GetAssetResponses[keyof GetAssetResponses];
 
+export type UpdateAssetData = {
+    body: AssetPatch;
+    path: {
+        /**
+         * Asset Id
+         *
+         * ULID.
+         */
+        asset_id: string;
+    };
+    query?: never;
+    url: '/api/assets/{asset_id}';
+};
+
+export type UpdateAssetErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdateAssetError = UpdateAssetErrors[keyof UpdateAssetErrors];
+
+export type UpdateAssetResponses = {
+    /**
+     * Successful Response
+     */
+    200: Asset;
+};
+
+export type UpdateAssetResponse = UpdateAssetResponses[keyof UpdateAssetResponses];
+
+export type ListAssetBoardsData = {
+    body?: never;
+    path: {
+        /**
+         * Asset Id
+         *
+         * ULID.
+         */
+        asset_id: string;
+    };
+    query?: never;
+    url: '/api/assets/{asset_id}/boards';
+};
+
+export type ListAssetBoardsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListAssetBoardsError = ListAssetBoardsErrors[keyof ListAssetBoardsErrors];
+
+export type ListAssetBoardsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ListingBoardName;
+};
+
+export type ListAssetBoardsResponse = ListAssetBoardsResponses[keyof ListAssetBoardsResponses];
+
 export type AssetContentData = {
     body?: never;
     headers?: {
@@ -5983,6 +6911,333 @@ export type AssetThumbnailResponses = {
 };
 
 export type AssetThumbnailResponse = AssetThumbnailResponses[keyof AssetThumbnailResponses];
+
+export type ListBoardsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/boards';
+};
+
+export type ListBoardsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListBoardsError = ListBoardsErrors[keyof ListBoardsErrors];
+
+export type ListBoardsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ListingBoard;
+};
+
+export type ListBoardsResponse = ListBoardsResponses[keyof ListBoardsResponses];
+
+export type CreateBoardData = {
+    body: BoardCreate;
+    path?: never;
+    query?: never;
+    url: '/api/boards';
+};
+
+export type CreateBoardErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type CreateBoardError = CreateBoardErrors[keyof CreateBoardErrors];
+
+export type CreateBoardResponses = {
+    /**
+     * Successful Response
+     */
+    201: Board;
+};
+
+export type CreateBoardResponse = CreateBoardResponses[keyof CreateBoardResponses];
+
+export type DeleteBoardData = {
+    body?: never;
+    path: {
+        /**
+         * Board Id
+         *
+         * ULID.
+         */
+        board_id: string;
+    };
+    query?: never;
+    url: '/api/boards/{board_id}';
+};
+
+export type DeleteBoardErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteBoardError = DeleteBoardErrors[keyof DeleteBoardErrors];
+
+export type DeleteBoardResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteBoardResponse = DeleteBoardResponses[keyof DeleteBoardResponses];
+
+export type GetBoardData = {
+    body?: never;
+    path: {
+        /**
+         * Board Id
+         *
+         * ULID.
+         */
+        board_id: string;
+    };
+    query?: never;
+    url: '/api/boards/{board_id}';
+};
+
+export type GetBoardErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetBoardError = GetBoardErrors[keyof GetBoardErrors];
+
+export type GetBoardResponses = {
+    /**
+     * Successful Response
+     */
+    200: Board;
+};
+
+export type GetBoardResponse = GetBoardResponses[keyof GetBoardResponses];
+
+export type UpdateBoardData = {
+    body: BoardPatch;
+    path: {
+        /**
+         * Board Id
+         *
+         * ULID.
+         */
+        board_id: string;
+    };
+    query?: never;
+    url: '/api/boards/{board_id}';
+};
+
+export type UpdateBoardErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdateBoardError = UpdateBoardErrors[keyof UpdateBoardErrors];
+
+export type UpdateBoardResponses = {
+    /**
+     * Successful Response
+     */
+    200: Board;
+};
+
+export type UpdateBoardResponse = UpdateBoardResponses[keyof UpdateBoardResponses];
+
+export type ListBoardAssetsData = {
+    body?: never;
+    path: {
+        /**
+         * Board Id
+         *
+         * ULID.
+         */
+        board_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         *
+         * Most items to return.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the part before.
+         */
+        cursor?: string;
+    };
+    url: '/api/boards/{board_id}/assets';
+};
+
+export type ListBoardAssetsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListBoardAssetsError = ListBoardAssetsErrors[keyof ListBoardAssetsErrors];
+
+export type ListBoardAssetsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageAsset;
+};
+
+export type ListBoardAssetsResponse = ListBoardAssetsResponses[keyof ListBoardAssetsResponses];
 
 export type GenerateCodeData = {
     body: GenerateCodeRequest;

@@ -14,6 +14,7 @@ import { toast } from "@/components/toast/toast-store";
 import type { LiveJob } from "@/jobs/reducer";
 import { seedUsed } from "./generation-card";
 import { GenerationFeed, useGenerations } from "./generation-feed";
+import { handedSettings } from "./handed";
 import type { StudioSearch } from "./search";
 import { StudioForm } from "./studio-form";
 import { type StudioForm as Form, useStudioForm } from "./use-form";
@@ -48,6 +49,13 @@ function Studio(props: ModePageProps & { options: GenerateOptions; mode: Generat
   const form = useStudioForm(mode, options, { initial, missing });
   const generations = useGenerations(mode.kind);
   const { restore, choosePreset } = form;
+
+  useEffect(() => {
+    const handed = handedSettings.get();
+    if (handed?.mode !== mode.name) return;
+    handedSettings.set(null);
+    restore(handed.settings);
+  }, [mode, restore]);
 
   useEffect(() => {
     const { job, asset, preset, ...given } = search;

@@ -1,8 +1,12 @@
 """The diffusion service: requests from the contract to the engine, and what the engine tells back to the job."""
 
 import asyncio
+import os
+import socket
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from dataclasses import replace
 from typing import TypeVar, cast
 
 import structlog
@@ -17,15 +21,17 @@ from atelier.v1.diffusion_pb2 import (
     InpaintRequest,
     TextToImageRequest,
 )
+from atelier.v1.models_pb2 import ImportModelRequest, ImportModelResult
 from services.diffusion import metadata, tasks
 from services.diffusion.engine import Engine
 from services.diffusion.faults import CannotSample, EngineFault
 from services.diffusion.gate import Gate
 from services.diffusion.generation import Ended, Happening, Made, Noted, Previewed, Stepped
-from services.diffusion.loading import LoadOptions, load
+from services.diffusion.library import Library
 from services.diffusion.model import ModelCard
-from services.diffusion.models import Loaded, Models, ModelState
+from services.diffusion.models import Loaded, ModelState
 from services.diffusion.provenance import settings_of
+from services.diffusion.registry import importer
 from services.diffusion.samplers import SAMPLERS
 from services.diffusion.settings import DiffusionSettings
 from services.diffusion.tasks import Task
@@ -59,19 +65,16 @@ class Diffusion(Service):
         self._engine = Engine(
             cores=settings.cores, batch=settings.diffusion_batch, batching=settings.diffusion_batching, gate=gate
         )
-        options = LoadOptions(
-            device=settings.diffusion_device,
-            dtype=settings.diffusion_dtype,
-            cores=settings.cores,
-            hash_cache=settings.home / "model-hashes.json",
-        )
-        self._models = Models(settings.sources, lambda n, s: load(n, s, options, self._engine.pulse, gate))
+        self._library = Library(settings, self.objects, self._engine.pulse, gate)
+        self._models = self._library.models
+        await self._library.start(self.bus, f"{socket.gethostname()}-{os.getpid()}")
         self.status("starting", f"loading {self._models.default}")
         self._warming = asyncio.create_task(self._warm_up(), name="warm-up")
 
     async def stop(self) -> None:
         """End the engine after its present step."""
         await end(self._warming)
+        await self._library.stop()
         await asyncio.to_thread(self._engine.close)
 
     @property
@@ -104,24 +107,33 @@ class Diffusion(Service):
         return await self._pictures(request, job, tasks.inpaint)
 
     @method
+    async def import_model(self, request: ImportModelRequest, job: Job) -> ImportModelResult:
+        """Bring a model into the registry."""
+        return await importer.import_model(request, job, self.diffusion_settings, self._library.store)
+
+    @method
     async def options(self, request: DiffusionOptionsRequest, call: Call) -> DiffusionOptions:
         """Models and samplers."""
         return DiffusionOptions(models=[_described(s) for s in self._models.states()], samplers=list(SAMPLERS))
 
     async def _pictures(self, request: R, job: Job, planned: Planned[R]) -> GenerationResult:
         data = contract.to_json(request)
+        asked = data.get("model") or self._models.default
         try:
-            model = await self._model(data.get("model") or self._models.default, job)
-            task = await planned(request, job, model.card, self.diffusion_settings.diffusion_max_area)
-            return await self._sample(model, task, data["format"], job)
+            name = self._models.wanted(asked).name
+        except KeyError:
+            raise ModelNotFound.of(asked, self._models.names) from None
+        try:
+            with self._models.using(asked) as found:
+                model = await self._model(name, found, job)
+                # One model may be registered under several names.
+                card = replace(model.card, name=name)
+                task = await planned(request, job, card, self.diffusion_settings.diffusion_max_area)
+                return await self._sample(model, card, task, data["format"], job)
         except EngineFault as fault:
             raise _failure(fault) from fault
 
-    async def _model(self, name: str, job: Job) -> Loaded:
-        try:
-            found = self._models.get(name)
-        except KeyError:
-            raise ModelNotFound.of(name, self._models.names) from None
+    async def _model(self, name: str, found: "Future[Loaded]", job: Job) -> Loaded:
         if found.done():
             return found.result()
         loading = asyncio.wrap_future(found)
@@ -139,7 +151,9 @@ class Diffusion(Service):
                 )
         return await loading
 
-    async def _sample(self, model: Loaded, task: Task, image_format: str, job: Job) -> GenerationResult:
+    async def _sample(
+        self, model: Loaded, card: ModelCard, task: Task, image_format: str, job: Job
+    ) -> GenerationResult:
         generation = task.generation
         loop = asyncio.get_running_loop()
         told: asyncio.Queue[Happening] = asyncio.Queue()
@@ -148,7 +162,7 @@ class Diffusion(Service):
             loop.call_soon_threadsafe(told.put_nowait, happening)
 
         sampling = self._engine.submit(model, generation, tell)
-        result = GenerationResult(seed=generation.seed, model=model.card.name, model_hash=model.card.hash)
+        result = GenerationResult(seed=generation.seed, model=card.name, model_hash=card.hash)
         try:
             while True:
                 try:
@@ -175,7 +189,7 @@ class Diffusion(Service):
                         await job.log(happening.text, level="warning")
                     case Made():
                         image = await asyncio.to_thread(task.finish, happening.image)
-                        settings = settings_of(job.kind, generation, happening.seed, model.card, image.size)
+                        settings = settings_of(job.kind, generation, happening.seed, card, image.size)
                         settings |= task.provenance
                         encoded = await asyncio.to_thread(metadata.encode, image, image_format, settings)
                         asset = await job.store(

@@ -25,6 +25,13 @@ ENDPOINTS_BUCKET = "endpoints"
 HEALTH_BUCKET = "health"
 # Who is up, and what it is busy with; entries expire unless renewed.
 PRESENCE_BUCKET = "presence"
+# What each diffusion worker has in memory and on disk, under its name; entries expire unless renewed.
+MODELS_BUCKET = "models"
+# The models that every worker keeps in memory, under the hex of how requests name them, so that a worker that comes
+# later loads them too.
+PINS_BUCKET = "pins"
+# A word to all diffusion workers about a model; broadcast, since any of them may be given its next job.
+MODEL_COMMANDS = "control.models"
 # Which outputs and endings a copy of the gateway has just written into the catalog, for all copies; nothing is stored.
 PROJECTED = "catalog.projected"
 

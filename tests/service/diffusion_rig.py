@@ -41,11 +41,13 @@ class SoonMissed(Diffusion):
     def handlers(self) -> dict[str, tuple[Method, Any]]:
         """The contract's methods under a hastier policy."""
         found = super().handlers()
-        known, handler = found[KIND]
-        hasty = Policy()
-        hasty.CopyFrom(known.policy)
-        hasty.ack_wait_s = _ACK_WAIT_S
-        return {**found, KIND: (replace(known, policy=hasty), handler)}
+        for kind in (KIND, "diffusion.import_model"):
+            known, handler = found[kind]
+            hasty = Policy()
+            hasty.CopyFrom(known.policy)
+            hasty.ack_wait_s = _ACK_WAIT_S
+            found[kind] = replace(known, policy=hasty), handler
+        return found
 
 
 @contextmanager
@@ -85,6 +87,13 @@ class Easel:
     async def ask(self, kind: str = KIND, **settings: Any) -> str:
         """Put a job in the queue, its settings as in the API but for references, which are URIs; returns its id."""
         values = {"prompt": APPLE, "steps": 4, "preview_every": 0, **settings}
+        request = contract.parse(contract.methods[kind].request_type, values)
+        job = new_ulid()
+        await self.site.queue.submit(JobEnvelope(job, kind, "ann", request.SerializeToString(), pool=self.site.pool))
+        return job
+
+    async def ask_plainly(self, kind: str, values: dict[str, Any]) -> str:
+        """The same for a job that makes no picture."""
         request = contract.parse(contract.methods[kind].request_type, values)
         job = new_ulid()
         await self.site.queue.submit(JobEnvelope(job, kind, "ann", request.SerializeToString(), pool=self.site.pool))

@@ -89,7 +89,9 @@ async def _inspected(folder: Path, job: Job, settings: DiffusionSettings) -> Ins
     except BaseException:
         stopped = True
         raise
-    return await looking
+    found = await looking
+    await reading.moved(total - told)
+    return found
 
 
 def _kind(found: Inspection, request: ImportModelRequest) -> str:

@@ -135,8 +135,8 @@ class GenerationModel(BaseModel):
     error: str
 
 
-class SamplerOption(BaseModel):
-    """A sampler."""
+class Choice(BaseModel):
+    """One of the words that a field may hold."""
 
     name: str = Field(examples=["dpmpp_2m"])
     label: str = Field(examples=["DPM-Solver++ 2M"])
@@ -153,13 +153,25 @@ class SizeOption(BaseModel):
 class FieldLimits(BaseModel):
     """What a field of a request may hold."""
 
+    type: str = Field(description="JSON Schema's word for it: `string`, `integer`, `number`, `boolean`, `array` …")
+    required: bool
     minimum: float | None = None
     maximum: float | None = None
     multiple_of: float | None = None
     max_length: int | None = None
     default: Any = None
+    choices: list[Choice] | None = Field(None, description="The words it may hold; absent where it is no choice.")
     unit: str | None = None
     description: str | None = None
+
+
+class GenerationMode(BaseModel):
+    """A way to generate: `POST /api/generate/{name}`."""
+
+    name: str = Field(examples=["text-to-image"])
+    kind: str = Field(description="The kind of its jobs.", examples=["diffusion.text_to_image"])
+    label: str
+    fields: dict[str, FieldLimits]
 
 
 class GenerationOptions(BaseModel):
@@ -167,7 +179,8 @@ class GenerationOptions(BaseModel):
 
     available: bool = Field(description="False while no diffusion service answers; `models` is empty then.")
     models: list[GenerationModel]
-    samplers: list[SamplerOption]
+    samplers: list[Choice]
     sizes: list[SizeOption]
     formats: list[str]
-    limits: dict[str, FieldLimits]
+    limits: dict[str, FieldLimits] = Field(description="The fields of `text-to-image`.")
+    modes: list[GenerationMode]

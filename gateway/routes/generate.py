@@ -1,6 +1,5 @@
 """Generation: one route per job method of the diffusion service, derived from the contract."""
 
-import functools
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Response
@@ -10,15 +9,14 @@ from starlette.requests import Request
 from atelier.v1 import diffusion_pb2
 from gateway import references, schemas
 from gateway.catalog.jobs import JobFilter
+from gateway.generation_options import SERVICE, offered, path_word
 from gateway.jobs import NewJob
 from gateway.routes.jobs import ACCEPTED, accepted, bound_key, find_job, list_page, show
 from gateway.routing import Cursor, Id, IdempotencyKey, Limit, problems, router
 from gateway.state import Caller, GatewayParts, Parts, Trace
 from services.kit.contract import Method, contract
 from services.kit.failures import ModelNotFound, Unavailable
-from services.kit.schema import enum_words
 
-SERVICE = "diffusion"
 # How long accepting a job may wait to hear whether its model is there.
 _MODELS_WITHIN_S = 1.0
 
@@ -61,7 +59,7 @@ def _add(routes: APIRouter, method: Method) -> None:
 
     generate.__annotations__["body"] = request_model(method)
     routes.add_api_route(
-        f"/api/generate/{method.name.replace('_', '-')}",
+        f"/api/generate/{path_word(method)}",
         generate,
         methods=["POST"],
         status_code=202,
@@ -107,23 +105,9 @@ async def list_generations(
     "/api/generate/options", operation_id="generation_options", summary="What can be asked for", responses=problems()
 )
 async def generation_options(parts: GatewayParts, caller: Caller, trace: Trace) -> schemas.GenerationOptions:
-    """Models, samplers, sizes and limits, for forms. Without a diffusion service everything but the models is known."""
-    found = await _options(parts, caller.owner_id, trace, timeout=5)
-    models = [schemas.GenerationModel(**contract.to_json(model)) for model in found.models] if found else []
-    offered = set(found.samplers) if found and found.samplers else None
-    native = next((m.native_size for m in models if m.native_size), 512)
-    return schemas.GenerationOptions(
-        available=found is not None,
-        models=models,
-        samplers=[
-            schemas.SamplerOption(name=word, label=_label("Sampler", number))
-            for word, number in enum_words(diffusion_pb2.Sampler.DESCRIPTOR).items()
-            if offered is None or word in offered
-        ],
-        sizes=sizes(native),
-        formats=list(enum_words(diffusion_pb2.ImageFormat.DESCRIPTOR)),
-        limits=_limits(),
-    )
+    """Modes with their fields, models, samplers and sizes, for forms. Without a diffusion service everything but the
+    models is known."""
+    return offered(await _options(parts, caller.owner_id, trace, timeout=5))
 
 
 @routes.get(
@@ -132,43 +116,3 @@ async def generation_options(parts: GatewayParts, caller: Caller, trace: Trace) 
 async def get_generation(parts: GatewayParts, caller: Caller, job_id: Id) -> schemas.Job:
     """The same as `/api/jobs/{id}`."""
     return await show(parts, await find_job(parts, caller.owner_id, job_id))
-
-
-def sizes(native: int) -> list[schemas.SizeOption]:
-    """Common shapes with about as many pixels as the model was trained for, in multiples of 8."""
-    shapes = (
-        ("Square", 1, 1),
-        ("Portrait 2:3", 2, 3),
-        ("Landscape 3:2", 3, 2),
-        ("Tall 9:16", 9, 16),
-        ("Wide 16:9", 16, 9),
-    )
-
-    def side(part: int, other: int) -> int:
-        return max(64, round(native * (part / other) ** 0.5 / 8) * 8)
-
-    return [schemas.SizeOption(label=label, width=side(w, h), height=side(h, w)) for label, w, h in shapes]
-
-
-def _label(enum: str, number: int) -> str:
-    descriptor = diffusion_pb2.DESCRIPTOR.enum_types_by_name[enum]
-    return contract.doc(f"{descriptor.full_name}.{descriptor.values_by_number[number].name}").rstrip(".")
-
-
-@functools.cache
-def _limits() -> dict[str, schemas.FieldLimits]:
-    """What each field of a text-to-image request may hold."""
-    found: dict[str, schemas.FieldLimits] = {}
-    for name, field in contract.model(diffusion_pb2.TextToImageRequest).model_json_schema()["properties"].items():
-        # An optional field keeps its limits one level down, beside null.
-        flat: dict[str, Any] = {**next(iter(field.get("anyOf", [])), dict[str, Any]()), **field}
-        found[name] = schemas.FieldLimits(
-            minimum=flat.get("minimum"),
-            maximum=flat.get("maximum"),
-            multiple_of=flat.get("multipleOf"),
-            max_length=flat.get("maxLength"),
-            default=flat.get("default"),
-            unit=flat.get("x-unit"),
-            description=flat.get("description"),
-        )
-    return found

@@ -19,6 +19,8 @@ PAGES = {
     "/prompts": "Prompts",
     "/creator": "Creator",
     "/text-to-image": "Make a picture",
+    "/image-to-image": "A picture from a picture",
+    "/inpaint": "Change a part, keep the rest",
     "/jobs": "Jobs",
     "/assets": "Assets",
     "/datasets": "Datasets",

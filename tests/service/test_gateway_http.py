@@ -170,15 +170,22 @@ async def test_services_and_options_are_shown(rig: Rig, ann: httpx.AsyncClient) 
     assert options["sizes"][0] == {"label": "Square", "width": 64, "height": 64}
     assert options["formats"] == ["png", "jpeg", "webp"]
     assert options["limits"]["width"] | {"description": ""} == {
+        "type": "integer",
+        "required": False,
         "minimum": 64,
         "maximum": 4096,
         "multiple_of": 8,
         "max_length": None,
         "default": None,
+        "choices": None,
         "unit": "px",
         "description": "",
     }
     assert options["limits"]["steps"]["default"] == 20
+    modes = {mode["name"]: mode for mode in options["modes"]}
+    assert modes["text-to-image"]["fields"] == options["limits"]
+    assert modes["inpaint"]["kind"] == "diffusion.inpaint" and modes["inpaint"]["fields"]["mask"]["required"]
+    assert {"name": "stretch", "label": "Stretch to the size"} in modes["image-to-image"]["fields"]["fit"]["choices"]
 
 
 async def test_the_document_and_its_reader_are_served(rig: Rig, ann: httpx.AsyncClient) -> None:

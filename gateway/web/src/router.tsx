@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import { Skeleton } from "@/components/skeleton/skeleton";
 import { NotFoundPage } from "@/pages/not-found/not-found-page";
 import { Layout } from "@/shell/layout";
+import { STUDIO_SEARCH, type StudioSearch } from "@/studio/search";
 import { RouteError } from "@/shell/route-error";
 
 type Given = Record<string, unknown>;
@@ -37,11 +38,6 @@ function present<T extends object>(search: T): T {
 
 interface PromptSearch {
   prompt?: string | undefined;
-}
-
-interface StudioSearch extends PromptSearch {
-  job?: string | undefined;
-  asset?: string | undefined;
 }
 
 interface JobsSearch {
@@ -80,6 +76,10 @@ interface CodeSearch {
   /** What changed since this version is shown; 0 = since before the first. */
   since?: number | undefined;
   view?: "raw" | undefined;
+}
+
+function studioSearch(given: Given): StudioSearch {
+  return present(Object.fromEntries(STUDIO_SEARCH.map((name) => [name, word(given, name)])));
 }
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFoundPage });
@@ -134,9 +134,22 @@ const codeProject = createRoute({
 const textToImage = createRoute({
   getParentRoute: () => root,
   path: "/text-to-image",
-  validateSearch: (given: Given): StudioSearch =>
-    present({ prompt: word(given, "prompt"), job: word(given, "job"), asset: word(given, "asset") }),
+  validateSearch: studioSearch,
   component: lazyRouteComponent(() => import("@/pages/text-to-image/text-to-image-page")),
+});
+
+const imageToImage = createRoute({
+  getParentRoute: () => root,
+  path: "/image-to-image",
+  validateSearch: studioSearch,
+  component: lazyRouteComponent(() => import("@/pages/image-to-image/image-to-image-page")),
+});
+
+const inpaint = createRoute({
+  getParentRoute: () => root,
+  path: "/inpaint",
+  validateSearch: studioSearch,
+  component: lazyRouteComponent(() => import("@/pages/inpaint/inpaint-page")),
 });
 
 const jobs = createRoute({
@@ -237,6 +250,8 @@ export const router = createRouter({
     creator,
     codeProject,
     textToImage,
+  imageToImage,
+  inpaint,
     jobs,
     assets,
     datasets,

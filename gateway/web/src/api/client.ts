@@ -8,6 +8,7 @@ import type {
   ConversationChange,
   DatasetChange,
   EndpointChange,
+  Job,
   JobStatus,
   MessageRequest,
   NewEndpoint,
@@ -16,7 +17,6 @@ import type {
   PromptChange,
   RatedDataset,
   Routing,
-  TextToImage,
   TriedEndpoint,
 } from "./types";
 
@@ -90,13 +90,14 @@ export const api = {
   health: () => data(sdk.health(thrown)),
   generateOptions: () => data(sdk.generationOptions(thrown)),
 
-  textToImage: (request: TextToImage, idempotencyKey: string) =>
+  /** Any mode of generation; the server checks the request against the mode's own contract. */
+  generate: (mode: string, request: object, idempotencyKey: string) =>
     data(
-      sdk.textToImage({
+      client.post<{ 202: Job }, unknown, true>({
         ...thrown,
-        // The words for sampler and format are the server's own, from its options; the server checks them again.
-        body: request as sdk.TextToImageRequest,
-        headers: { "Idempotency-Key": idempotencyKey },
+        url: `/api/generate/${mode}`,
+        body: request,
+        headers: { "Content-Type": "application/json", "Idempotency-Key": idempotencyKey },
       }),
     ),
 

@@ -1,5 +1,5 @@
 /** The gateway's resources under the names the interface uses; their fields are generated from its OpenAPI document. */
-import type { MessageCreate, TextToImageRequest } from "@/client";
+import type { MessageCreate } from "@/client";
 
 export type {
   Asset,
@@ -31,6 +31,7 @@ export type {
   EndpointTryWritable as TriedEndpoint,
   FieldLimits as FieldLimit,
   GenerateCodeRequest as CodeRequest,
+  GenerationMode as GenerateMode,
   GenerationModel as DiffusionModel,
   GenerationOptions as GenerateOptions,
   Job,
@@ -56,8 +57,3 @@ export interface Page<T> {
   items: T[];
   next_cursor: string | null;
 }
-
-/** A text-to-image request with every choice made. Samplers and formats are whatever the server offers. */
-export type TextToImage = Required<
-  Pick<TextToImageRequest, "prompt" | "negative_prompt" | "model" | "steps" | "cfg_scale" | "seed" | "count">
-> & { width: number; height: number; sampler: string; format: string };

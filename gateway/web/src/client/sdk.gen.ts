@@ -143,7 +143,8 @@ export const listGenerations = <ThrowOnError extends boolean = false>(options?: 
 /**
  * What can be asked for
  *
- * Models, samplers, sizes and limits, for forms. Without a diffusion service everything but the models is known.
+ * Modes with their fields, models, samplers and sizes, for forms. Without a diffusion service everything but the
+ * models is known.
  */
 export const generationOptions = <ThrowOnError extends boolean = false>(options?: Options<GenerationOptionsData, ThrowOnError>): RequestResult<GenerationOptionsResponses, GenerationOptionsErrors, ThrowOnError> => (options?.client ?? client).get<GenerationOptionsResponses, GenerationOptionsErrors, ThrowOnError>({ url: '/api/generate/options', ...options });
 

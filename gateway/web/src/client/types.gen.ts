@@ -273,6 +273,22 @@ export type Check = {
 };
 
 /**
+ * Choice
+ *
+ * One of the words that a field may hold.
+ */
+export type Choice = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Label
+     */
+    label: string;
+};
+
+/**
  * Code
  *
  * A project as it stood after one version, the newest unless asked otherwise.
@@ -1384,6 +1400,16 @@ export type ExampleMessage = {
  */
 export type FieldLimits = {
     /**
+     * Type
+     *
+     * JSON Schema's word for it: `string`, `integer`, `number`, `boolean`, `array` …
+     */
+    type: string;
+    /**
+     * Required
+     */
+    required: boolean;
+    /**
      * Minimum
      */
     minimum?: number | null;
@@ -1403,6 +1429,12 @@ export type FieldLimits = {
      * Default
      */
     default?: unknown;
+    /**
+     * Choices
+     *
+     * The words it may hold; absent where it is no choice.
+     */
+    choices?: Array<Choice> | null;
     /**
      * Unit
      */
@@ -1482,6 +1514,34 @@ export type GenerateCodeRequest = {
 };
 
 /**
+ * GenerationMode
+ *
+ * A way to generate: `POST /api/generate/{name}`.
+ */
+export type GenerationMode = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Kind
+     *
+     * The kind of its jobs.
+     */
+    kind: string;
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Fields
+     */
+    fields: {
+        [key: string]: FieldLimits;
+    };
+};
+
+/**
  * GenerationModel
  *
  * A model that can be named in requests.
@@ -1542,7 +1602,7 @@ export type GenerationOptions = {
     /**
      * Samplers
      */
-    samplers: Array<SamplerOption>;
+    samplers: Array<Choice>;
     /**
      * Sizes
      */
@@ -1553,10 +1613,16 @@ export type GenerationOptions = {
     formats: Array<string>;
     /**
      * Limits
+     *
+     * The fields of `text-to-image`.
      */
     limits: {
         [key: string]: FieldLimits;
     };
+    /**
+     * Modes
+     */
+    modes: Array<GenerationMode>;
 };
 
 /**
@@ -2649,22 +2715,6 @@ export type Routing = {
      * Prompts of more tokens than this are "long_context".
      */
     long_context_tokens?: number;
-};
-
-/**
- * SamplerOption
- *
- * A sampler.
- */
-export type SamplerOption = {
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Label
-     */
-    label: string;
 };
 
 /**

@@ -7,6 +7,7 @@ import { toast } from "@/components/toast/toast-store";
 import { kindLabel } from "@/lib/format";
 import { connectJobs } from "./connection";
 import { connectionState } from "./connection-state";
+import { studioPage } from "@/studio/pages";
 import { BENCHMARK, isTerminal, type JobEvent } from "./events";
 import { jobStore } from "./store";
 import { jobTitle } from "./title";
@@ -14,7 +15,7 @@ import { jobTitle } from "./title";
 /** Whether the page at this address shows how a job of this kind ends. */
 function watches(path: string, kind: string): boolean {
   if (kind === BENCHMARK) return path === "/jobs" || path.startsWith("/models/");
-  return path === "/jobs" || path === "/text-to-image";
+  return path === "/jobs" || path === studioPage(kind);
 }
 
 /** Holds the page's one live connection, refreshes lists that its events make stale, and announces how jobs end. */

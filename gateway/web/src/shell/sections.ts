@@ -1,6 +1,7 @@
 import {
   Activity,
   BookText,
+  Brush,
   ChartColumn,
   Columns2,
   CodeXml,
@@ -9,13 +10,14 @@ import {
   House,
   Image,
   Images,
+  LibraryBig,
   type LucideIcon,
   MessageSquare,
   Settings,
 } from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/text-to-image" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
+  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/text-to-image" | "/image-to-image" | "/inpaint" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -32,12 +34,19 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
       { to: "/compare", label: "Compare", icon: Columns2, keywords: ["models", "side by side", "which is better"] },
       { to: "/creator", label: "Creator", icon: CodeXml, keywords: ["code", "program", "component", "generate", "write"] },
       { to: "/text-to-image", label: "Text to Image", icon: Image, keywords: ["picture", "generate", "diffusion"] },
+      {
+        to: "/image-to-image",
+        label: "Image to Image",
+        icon: Images,
+        keywords: ["picture", "variation", "sketch", "strength", "img2img"],
+      },
+      { to: "/inpaint", label: "Inpaint", icon: Brush, keywords: ["mask", "brush", "repair", "remove", "replace"] },
     ],
   },
   {
     title: "Library",
     items: [
-      { to: "/assets", label: "Assets", icon: Images, keywords: ["gallery", "pictures", "upload", "files"] },
+      { to: "/assets", label: "Assets", icon: LibraryBig, keywords: ["gallery", "pictures", "upload", "files"] },
       {
         to: "/datasets",
         label: "Datasets",

@@ -1,16 +1,16 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Upload } from "lucide-react";
-import { type DragEvent, type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { api } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import { Button } from "@/components/button/button";
+import { useFileDrop } from "@/lib/use-file-drop";
 import { toast } from "@/components/toast/toast-store";
 
 /** Takes files dropped anywhere on the page, or chosen with the button it hands to its child. */
 export function UploadArea({ children }: { children: (chooseFiles: ReactNode) => ReactNode }) {
   const queries = useQueryClient();
   const input = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
   const [busy, setBusy] = useState(false);
 
   const upload = async (files: readonly File[]) => {
@@ -32,25 +32,12 @@ export function UploadArea({ children }: { children: (chooseFiles: ReactNode) =>
       await queries.invalidateQueries({ queryKey: ["assets"] });
     }
   };
-  const carriesFiles = (event: DragEvent) => event.dataTransfer.types.includes("Files");
+  const drop = useFileDrop((files) => void upload(files));
   return (
     // Dropping is an extra; the upload button does the same.
     <div
       className="relative min-h-full"
-      onDragOver={(event) => {
-        if (!carriesFiles(event)) return;
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
-      }}
-      onDrop={(event) => {
-        if (!carriesFiles(event)) return;
-        event.preventDefault();
-        setOver(false);
-        void upload([...event.dataTransfer.files]);
-      }}
+      {...drop.handlers}
     >
       {children(
         <>
@@ -71,7 +58,7 @@ export function UploadArea({ children }: { children: (chooseFiles: ReactNode) =>
           </Button>
         </>,
       )}
-      {over && (
+      {drop.over && (
         <div className="pointer-events-none absolute inset-3 grid place-items-center rounded-2xl border-2 border-dashed border-accent bg-accent-soft/90">
           <p className="font-serif text-3xl text-accent">Drop to upload</p>
         </div>

@@ -1,8 +1,9 @@
 import { ArrowUp, BookText, Paperclip, Square } from "lucide-react";
-import { type DragEvent, type FormEvent, type ReactNode, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { cn } from "@/lib/cn";
 import { useFocusAtStart } from "@/lib/focus-at-start";
+import { useFileDrop } from "@/lib/use-file-drop";
 import { AttachmentChips } from "./attachment-chips";
 import { PromptPicker } from "./prompt-picker";
 import { useAttachments } from "./use-attachments";
@@ -20,14 +21,12 @@ interface ComposerProps {
   children?: ReactNode;
 }
 
-const carriesFiles = (event: DragEvent) => event.dataTransfer.types.includes("Files");
-
 export function Composer(props: ComposerProps) {
   const { initialText = "", onSend, onStop, onSystemPrompt, answering, disabled = false, children } = props;
   const [text, setText] = useState(initialText);
-  const [over, setOver] = useState(false);
   const [picking, setPicking] = useState(false);
   const attachments = useAttachments();
+  const drop = useFileDrop(attachments.add);
   const box = useRef<HTMLTextAreaElement>(null);
   const files = useRef<HTMLInputElement>(null);
   useFocusAtStart(box);
@@ -49,26 +48,13 @@ export function Composer(props: ComposerProps) {
         aria-label="Message"
         className={cn(
           "rounded-2xl border border-outline/60 bg-surface shadow-card transition-colors focus-within:border-accent",
-          over && "border-accent bg-accent-soft",
+          drop.over && "border-accent bg-accent-soft",
         )}
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
           send();
         }}
-        onDragOver={(event) => {
-          if (!carriesFiles(event)) return;
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={(event) => {
-          if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
-        }}
-        onDrop={(event) => {
-          if (!carriesFiles(event)) return;
-          event.preventDefault();
-          setOver(false);
-          attachments.add([...event.dataTransfer.files]);
-        }}
+        {...drop.handlers}
       >
         <AttachmentChips {...attachments} />
         <textarea

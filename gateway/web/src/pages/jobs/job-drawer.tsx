@@ -1,3 +1,4 @@
+import { studioPage } from "@/studio/pages";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { SlidersHorizontal } from "lucide-react";
@@ -93,6 +94,7 @@ function Details({ job }: { job: LiveJob }) {
   const [shown, setShown] = useState<string | null>(null);
   const actions = usePossibleActions(job, (id) => void navigate({ to: "/jobs", search: { job: id } }));
   const seconds = jobSeconds(job);
+  const page = studioPage(job.kind);
   const preview = job.previews[0];
   const params = Object.entries(job.params).filter(([, value]) => value !== "" && value !== null);
   const rows: [string, ReactNode][] = [["Kind", kindLabel(job.kind)]];
@@ -170,9 +172,9 @@ function Details({ job }: { job: LiveJob }) {
         <Section
           title="Settings"
           action={
-            job.kind === "diffusion.text_to_image" && (
+            page !== undefined && (
               <Button asChild size="sm" look="ghost">
-                <Link to="/text-to-image" search={{ job: job.id }}>
+                <Link to={page} search={{ job: job.id }}>
                   <SlidersHorizontal />
                   Use these
                 </Link>

@@ -2,23 +2,18 @@ import { Dices, Lock, LockOpen } from "lucide-react";
 import { Field } from "@/components/field/field";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { Input } from "@/components/input/input";
-import { randomSeed, type Settings } from "./settings";
+import type { StudioForm } from "../use-form";
+import { lockedSeed, RANDOM_SEED, randomSeed } from "../values";
 
-interface SeedFieldProps {
-  seed: number;
-  locked: boolean;
-  /** The seed of the newest result, or null before the first. */
-  lastUsed: number | null;
-  error: string | undefined;
-  onChange: (part: Partial<Settings>) => void;
-}
-
-export function SeedField({ seed, locked, lastUsed, error, onChange }: SeedFieldProps) {
-  const again = lastUsed !== null && !(locked && seed === lastUsed) && (
+/** `lastUsed` is the seed of the newest result, or null before the first. */
+export function SeedField({ form, lastUsed }: { form: StudioForm; lastUsed: number | null }) {
+  const seed = lockedSeed(form.values);
+  const locked = seed !== null;
+  const again = lastUsed !== null && seed !== lastUsed && (
     <button
       type="button"
       className="text-xs text-accent tabular-nums underline-offset-4 hover:underline"
-      onClick={() => onChange({ seed: lastUsed, seedLocked: true })}
+      onClick={() => form.change({ seed: lastUsed })}
     >
       Last used: {lastUsed}
     </button>
@@ -26,7 +21,7 @@ export function SeedField({ seed, locked, lastUsed, error, onChange }: SeedField
   return (
     <Field
       label="Seed"
-      error={error}
+      error={form.errors.seed}
       action={again}
       hint={
         locked
@@ -44,21 +39,20 @@ export function SeedField({ seed, locked, lastUsed, error, onChange }: SeedField
             placeholder="Random"
             value={locked && !Number.isNaN(seed) ? seed : ""}
             min={0}
-            onChange={(event) => {
-              const empty = event.target.value === "";
-              onChange(empty ? { seedLocked: false } : { seed: event.target.valueAsNumber, seedLocked: true });
-            }}
+            onChange={(event) =>
+              form.change(event.target.value === "" ? RANDOM_SEED : { seed: event.target.valueAsNumber })
+            }
           />
           <IconButton
             label="Roll a seed and lock it"
-            onClick={() => onChange({ seed: randomSeed(Math.random()), seedLocked: true })}
+            onClick={() => form.change({ seed: randomSeed(Math.random()) })}
           >
             <Dices />
           </IconButton>
           <IconButton
             label={locked ? "Unlock: random every time" : "Lock the seed"}
             aria-pressed={locked}
-            onClick={() => onChange(locked ? { seedLocked: false } : { seed: lastUsed ?? seed, seedLocked: true })}
+            onClick={() => form.change(locked ? RANDOM_SEED : { seed: lastUsed ?? randomSeed(Math.random()) })}
           >
             {locked ? <Lock className="text-accent" /> : <LockOpen />}
           </IconButton>

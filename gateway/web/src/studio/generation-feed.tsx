@@ -1,11 +1,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { ImagePlus, SlidersHorizontal } from "lucide-react";
-import { useCallback, useMemo, useState } from "react";
+import { SlidersHorizontal } from "lucide-react";
+import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { jobsQuery } from "@/api/queries";
 import { AssetFacts } from "@/components/asset-media/asset-facts";
 import { assetSettings } from "@/components/asset-media/describe";
 import { Button } from "@/components/button/button";
-import { EmptyState } from "@/components/empty-state/empty-state";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { Lightbox } from "@/components/lightbox/lightbox";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
@@ -14,19 +13,16 @@ import { mergeLive } from "@/jobs/merge";
 import type { LiveJob } from "@/jobs/reducer";
 import { useLiveJobs } from "@/jobs/store";
 import { GenerationCard } from "./generation-card";
+import { SendToMenu } from "./send-to-menu";
 
-export const KIND = "diffusion.text_to_image";
-const EXAMPLES = ["a red apple on a blue background", "a fox in the snow", "a butterfly at sunset"];
-
-const ours = (job: LiveJob) => job.kind === KIND;
-
-/** The page's jobs as they stand: those of the catalog and, ahead of it, those the live connection tells of. */
-export function useGenerations() {
-  const query = useInfiniteQuery(jobsQuery({ kind: KIND, limit: 12 }));
+/** The mode's jobs as they stand: those of the catalog and, ahead of it, those the live connection tells of. */
+export function useGenerations(kind: string) {
+  const query = useInfiniteQuery(jobsQuery({ kind, limit: 12 }));
   const live = useLiveJobs();
+  const ours = useCallback((job: LiveJob) => job.kind === kind, [kind]);
   const jobs = useMemo(
     () => mergeLive(query.data?.pages.flatMap((page) => page.items) ?? [], live, ours, !query.hasNextPage),
-    [query.data, query.hasNextPage, live],
+    [query.data, query.hasNextPage, live, ours],
   );
   return { query, jobs };
 }
@@ -34,9 +30,11 @@ export function useGenerations() {
 interface GenerationFeedProps {
   generations: ReturnType<typeof useGenerations>;
   onReuse: (settings: Record<string, unknown>) => void;
+  /** Shown before there is anything. */
+  empty: ReactNode;
 }
 
-export function GenerationFeed({ generations: { query, jobs }, onReuse }: GenerationFeedProps) {
+export function GenerationFeed({ generations: { query, jobs }, onReuse, empty }: GenerationFeedProps) {
   const [openId, setOpenId] = useState<string | null>(null);
   const assets = useMemo(() => jobs.flatMap((job) => job.outputs), [jobs]);
   const reuse = useCallback(
@@ -55,20 +53,7 @@ export function GenerationFeed({ generations: { query, jobs }, onReuse }: Genera
           <Skeleton className="h-80 rounded-2xl" />
         </>
       )}
-      {query.isSuccess && jobs.length === 0 && (
-        <EmptyState
-          icon={ImagePlus}
-          title="Your first picture"
-          action={EXAMPLES.map((prompt) => (
-            <Button key={prompt} size="sm" onClick={() => onReuse({ prompt })}>
-              {prompt}
-            </Button>
-          ))}
-        >
-          Describe it on the left and press <kbd className="rounded border px-1 font-sans text-xs">Ctrl Enter</kbd>. You
-          will watch it come out of the noise. Or begin with one of these:
-        </EmptyState>
-      )}
+      {query.isSuccess && jobs.length === 0 && empty}
       {jobs.map((job) => (
         <GenerationCard key={job.id} job={job} onReuse={reuse} onOpen={(asset) => setOpenId(asset.id)} />
       ))}
@@ -86,9 +71,12 @@ export function GenerationFeed({ generations: { query, jobs }, onReuse }: Genera
         openId={openId}
         onOpen={setOpenId}
         actions={(asset) => (
-          <IconButton label="Use these settings" onClick={() => reuse(assetSettings(asset))}>
-            <SlidersHorizontal />
-          </IconButton>
+          <>
+            <SendToMenu asset={asset} />
+            <IconButton label="Use these settings" onClick={() => reuse(assetSettings(asset))}>
+              <SlidersHorizontal />
+            </IconButton>
+          </>
         )}
         details={(asset) => <AssetFacts asset={asset} />}
       />

@@ -1,0 +1,87 @@
+"""What can be asked of the diffusion service, for forms: the contract's part, and what the service says of itself."""
+
+import functools
+from typing import Any
+
+from atelier.v1 import diffusion_pb2
+from gateway import schemas
+from services.kit.contract import Method, contract
+from services.kit.schema import descriptor_of, enum_words
+
+SERVICE = "diffusion"
+
+
+def path_word(method: Method) -> str:
+    """The mode's name as it stands in paths: `text-to-image`."""
+    return method.name.replace("_", "-")
+
+
+def offered(found: diffusion_pb2.DiffusionOptions | None) -> schemas.GenerationOptions:
+    """`found` is what the service answered; None while none does."""
+    models = [schemas.GenerationModel(**contract.to_json(model)) for model in found.models] if found else []
+    native = next((m.native_size for m in models if m.native_size), 512)
+    modes = [_mode(method.kind) for method in contract.of_service(SERVICE) if method.is_job]
+    samplers = _choices(diffusion_pb2.Sampler.DESCRIPTOR)
+    if found and found.samplers:
+        samplers = [choice for choice in samplers if choice.name in set(found.samplers)]
+    return schemas.GenerationOptions(
+        available=found is not None,
+        models=models,
+        samplers=samplers,
+        sizes=sizes(native),
+        formats=list(enum_words(diffusion_pb2.ImageFormat.DESCRIPTOR)),
+        limits=next(mode.fields for mode in modes if mode.name == "text-to-image"),
+        modes=modes,
+    )
+
+
+def sizes(native: int) -> list[schemas.SizeOption]:
+    """Common shapes with about as many pixels as the model was trained for, in multiples of 8."""
+    shapes = (
+        ("Square", 1, 1),
+        ("Portrait 2:3", 2, 3),
+        ("Landscape 3:2", 3, 2),
+        ("Tall 9:16", 9, 16),
+        ("Wide 16:9", 16, 9),
+    )
+
+    def side(part: int, other: int) -> int:
+        return max(64, round(native * (part / other) ** 0.5 / 8) * 8)
+
+    return [schemas.SizeOption(label=label, width=side(w, h), height=side(h, w)) for label, w, h in shapes]
+
+
+def _choices(enum: Any) -> list[schemas.Choice]:
+    words = enum_words(enum).items()
+    return [schemas.Choice(name=word, label=_label(enum, number)) for word, number in words]
+
+
+def _label(enum: Any, number: int) -> str:
+    return contract.doc(f"{enum.full_name}.{enum.values_by_number[number].name}").rstrip(".")
+
+
+@functools.cache
+def _mode(kind: str) -> schemas.GenerationMode:
+    method = contract.methods[kind]
+    schema: dict[str, Any] = contract.model(method.request_type).model_json_schema()
+    required = set[str](schema.get("required", []))
+    fields = {name: _field(method, name, said, name in required) for name, said in schema["properties"].items()}
+    return schemas.GenerationMode(name=path_word(method), kind=method.kind, label=method.doc.rstrip("."), fields=fields)
+
+
+def _field(method: Method, name: str, said: dict[str, Any], required: bool) -> schemas.FieldLimits:
+    """What JSON Schema says of a field, flat: an optional one keeps its limits one level down, beside null."""
+    flat: dict[str, Any] = {**next(iter(said.get("anyOf", [])), dict[str, Any]()), **said}
+    enum = descriptor_of(method.request_type).fields_by_name[name].enum_type
+    return schemas.FieldLimits(
+        type=flat.get("type", "object"),
+        required=required,
+        minimum=flat.get("minimum"),
+        maximum=flat.get("maximum"),
+        multiple_of=flat.get("multipleOf"),
+        max_length=flat.get("maxLength"),
+        default=flat.get("default"),
+        choices=_choices(enum) if enum else None,
+        unit=flat.get("x-unit"),
+        description=flat.get("description"),
+    )

@@ -1,0 +1,19 @@
+import type { StudioForm } from "../use-form";
+import { ChoiceField } from "./choice-field";
+import { NumberField } from "./number-field";
+
+/** How many pictures, and as what files. */
+export function OutputFields({ form }: { form: StudioForm }) {
+  const formats = form.mode.fields.format?.choices ?? [];
+  return (
+    <>
+      <NumberField form={form} name="count" label="Pictures" />
+      <ChoiceField
+        form={form}
+        name="format"
+        label="Format"
+        choices={formats.map(({ name }) => ({ name, label: name.toUpperCase() }))}
+      />
+    </>
+  );
+}

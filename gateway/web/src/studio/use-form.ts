@@ -1,0 +1,126 @@
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { api } from "@/api/client";
+import { asProblem, type Problem } from "@/api/problem";
+import type { GenerateMode, GenerateOptions, Job } from "@/api/types";
+import { jobStore } from "@/jobs/store";
+import { readStored, writeStored } from "@/lib/storage";
+import { uniqueKey } from "@/lib/unique-key";
+import { defaultsOf, type Errors, errorsOf, requestOf, restored, type Value, type Values } from "./values";
+
+/** A mode's form: its values, what is wrong with them, and what can be done with it. */
+export interface StudioForm {
+  mode: GenerateMode;
+  options: GenerateOptions;
+  values: Values;
+  text: (name: string) => string;
+  number: (name: string) => number;
+  flag: (name: string) => boolean;
+  change: (part: Values) => void;
+  /** Take over the settings of a job, an asset or another mode's form. */
+  restore: (given: Readonly<Record<string, unknown>>) => void;
+  /** Back to the defaults; words and pictures stay. */
+  reset: () => void;
+  errors: Errors;
+  /** What the server said to the last request, or null. */
+  problem: Problem | null;
+  busy: boolean;
+  /** The job, or null where the values or the server forbid it; then `errors` or `problem` say why. */
+  submit: () => Promise<Job | null>;
+}
+
+interface FormRules {
+  /** Where the form begins, besides the contract's defaults. */
+  initial?: ((options: GenerateOptions) => Values) | undefined;
+  /** What is said of a required field that is empty. */
+  missing: Readonly<Record<string, string>>;
+}
+
+/** What a person gave, as against settings that have a default. */
+const KEPT_AT_RESET = ["prompt", "image", "mask", "video"];
+const LARGEST_DRAFT = 200_000;
+
+export function useStudioForm(
+  mode: GenerateMode,
+  options: GenerateOptions,
+  { initial, missing }: FormRules,
+): StudioForm {
+  const key = `atelier.${mode.name}`;
+  const fields = useMemo(() => withModels(mode, options), [mode, options]);
+  const base = useMemo(() => ({ ...defaultsOf(fields), ...initial?.(options) }), [fields, initial, options]);
+  const [values, setValues] = useState(() => {
+    const stored = readStored(() => localStorage, key);
+    return typeof stored === "object" && stored !== null ? restored(base, { ...stored }, fields) : base;
+  });
+  const [asked, setAsked] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  useEffect(() => {
+    const timer = setTimeout(() => writeStored(() => localStorage, key, draft(values)), 300);
+    return () => clearTimeout(timer);
+  }, [key, values]);
+  const found = errorsOf(values, fields, missing);
+  const errors: Errors = {};
+  for (const [name, field] of Object.entries(fields)) {
+    // What is still empty is only worth a word once someone tried to go on without it.
+    const own = field.required && values[name] === "" && !asked ? undefined : found[name];
+    const said = own ?? problem?.field(name);
+    if (said !== undefined) errors[name] = said;
+  }
+  const submit = async () => {
+    setAsked(true);
+    if (Object.keys(found).length > 0) return null;
+    setBusy(true);
+    setProblem(null);
+    try {
+      const job = await api.generate(mode.name, requestOf(values, fields), uniqueKey());
+      jobStore.snapshot([job]);
+      setAsked(false);
+      return job;
+    } catch (error) {
+      setProblem(asProblem(error));
+      return null;
+    } finally {
+      setBusy(false);
+    }
+  };
+  const get = <T extends Value>(name: string, fallback: T) => (values[name] ?? fallback) as T;
+  return {
+    mode,
+    options,
+    values,
+    text: (name) => get(name, ""),
+    number: (name) => get(name, Number.NaN),
+    flag: (name) => get(name, false),
+    change: useCallback((part) => setValues((now) => ({ ...now, ...part })), []),
+    restore: useCallback((given) => setValues((now) => restored(now, given, fields)), [fields]),
+    reset: useCallback(
+      () =>
+        setValues((now) => ({
+          ...base,
+          ...Object.fromEntries(Object.entries(now).filter(([name]) => KEPT_AT_RESET.includes(name))),
+        })),
+      [base],
+    ),
+    errors,
+    problem,
+    busy,
+    submit,
+  };
+}
+
+/** The mode's fields with what only the running service knows: its models and samplers. */
+function withModels(mode: GenerateMode, options: GenerateOptions): GenerateMode["fields"] {
+  const { model, sampler, ...rest } = mode.fields;
+  return {
+    ...rest,
+    ...(model ? { model: { ...model, choices: options.models.map(({ name }) => ({ name, label: name })) } } : {}),
+    ...(sampler ? { sampler: { ...sampler, choices: options.samplers } } : {}),
+  };
+}
+
+/** A draft without what is too large for the browser's storage: a picture given as a `data:` URL. */
+function draft(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => typeof value !== "string" || value.length < LARGEST_DRAFT),
+  );
+}

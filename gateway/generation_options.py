@@ -1,9 +1,10 @@
 """What can be asked of the diffusion service, for forms: the contract's part, and what the service says of itself."""
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
-from atelier.v1 import diffusion_pb2
+from atelier.v1 import diffusion_pb2, models_pb2
 from gateway import schemas
 from services.kit.contract import Method, contract
 from services.kit.schema import descriptor_of, enum_words
@@ -16,11 +17,20 @@ def path_word(method: Method) -> str:
     return method.name.replace("_", "-")
 
 
-def offered(found: diffusion_pb2.DiffusionOptions | None) -> schemas.GenerationOptions:
-    """`found` is what the service answered; None while none does."""
+def modes_of_service() -> list[Method]:
+    """The jobs that make something; models are brought in at `/api/models`."""
+    importing = models_pb2.ImportModelResult
+    return [m for m in contract.of_service(SERVICE) if m.is_job and m.result_type is not importing]
+
+
+def offered(
+    found: diffusion_pb2.DiffusionOptions | None, registered: Sequence[schemas.GenerationModel] = ()
+) -> schemas.GenerationOptions:
+    """`found` is what the service answered; None while none does. `registered` are the sender's own models."""
     models = [schemas.GenerationModel(**contract.to_json(model)) for model in found.models] if found else []
+    models += registered
     native = next((m.native_size for m in models if m.native_size), 512)
-    modes = [_mode(method.kind) for method in contract.of_service(SERVICE) if method.is_job]
+    modes = [_mode(method.kind) for method in modes_of_service()]
     samplers = _choices(diffusion_pb2.Sampler.DESCRIPTOR)
     if found and found.samplers:
         samplers = [choice for choice in samplers if choice.name in set(found.samplers)]

@@ -31,6 +31,7 @@ _TAGS = [
     {"name": "events", "description": "What happens, as it happens."},
     {"name": "assets", "description": "What was made or uploaded."},
     {"name": "conversations", "description": "Chat that is kept."},
+    {"name": "models", "description": "What pictures are made with."},
     {"name": "datasets", "description": "What models can be trained on."},
     {"name": "monitoring", "description": "What runs and how it is."},
     {"name": "openai", "description": "The API of OpenAI's SDKs."},

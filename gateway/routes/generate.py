@@ -6,16 +6,16 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, create_model
 from starlette.requests import Request
 
-from atelier.v1 import diffusion_pb2
-from gateway import references, schemas
+from gateway import models, references, schemas
+from gateway.catalog import registered
 from gateway.catalog.jobs import JobFilter
-from gateway.generation_options import SERVICE, offered, path_word
+from gateway.generation_options import modes_of_service, offered, path_word
 from gateway.jobs import NewJob
 from gateway.routes.jobs import ACCEPTED, accepted, bound_key, find_job, list_page, show
 from gateway.routing import Cursor, Id, IdempotencyKey, Limit, problems, router
 from gateway.state import Caller, GatewayParts, Parts, Trace
 from services.kit.contract import Method, contract
-from services.kit.failures import ModelNotFound, Unavailable
+from services.kit.failures import ModelNotFound
 
 # How long accepting a job may wait to hear whether its model is there.
 _MODELS_WITHIN_S = 1.0
@@ -48,14 +48,17 @@ def _add(routes: APIRouter, method: Method) -> None:
         idempotency_key: IdempotencyKey = None,
     ) -> schemas.Job:
         message = request_message(method, body)
-        if message.model:
-            await _require_model(parts, caller.owner_id, trace, message.model)
         project_id = cast(str | None, getattr(body, "project_id"))  # noqa: B009  # the derived model has it
         await references.known(parts, caller.owner_id, message)
         travelling = await references.resolved(parts, caller.owner_id, message)
+        named = dict(references.models_named(travelling)).get("model", "")
+        if named and "://" not in named:
+            await _require_model(parts, caller.owner_id, trace, named)
         new = NewJob(caller.owner_id, method, travelling, contract.to_json(message), project_id, trace)
         key = bound_key(idempotency_key, request, await request.body())
-        return accepted(await parts.jobs.submit(new, key), response)
+        taken = await parts.jobs.submit(new, key)
+        await models.count_use(parts, caller.owner_id, message)
+        return accepted(taken, response)
 
     generate.__annotations__["body"] = request_model(method)
     routes.add_api_route(
@@ -72,24 +75,16 @@ def _add(routes: APIRouter, method: Method) -> None:
 
 async def _require_model(parts: Parts, owner_id: str, trace: str, name: str) -> None:
     """Refuse a model the service does not have. While no service answers it is for the job to find out."""
-    found = await _options(parts, owner_id, trace, timeout=_MODELS_WITHIN_S)
+    found = await models.options(parts, owner_id, trace, timeout=_MODELS_WITHIN_S)
     known = [model.name for model in found.models] if found else []
     if known and name not in known:
+        async with parts.database.read() as session:
+            known += await registered.names(session, owner_id, "base")
         raise ModelNotFound.of(name, known)
 
 
-async def _options(parts: Parts, owner_id: str, trace: str, timeout: float) -> diffusion_pb2.DiffusionOptions | None:
-    """What the diffusion service offers; None while none answers."""
-    request = diffusion_pb2.DiffusionOptionsRequest()
-    try:
-        return await parts.calls.unary("diffusion.options", request, owner=owner_id, timeout=timeout, traceparent=trace)
-    except Unavailable:
-        return None
-
-
-for _method in contract.of_service(SERVICE):
-    if _method.is_job:
-        _add(routes, _method)
+for _method in modes_of_service():
+    _add(routes, _method)
 
 
 @routes.get("/api/generate/", operation_id="list_generations", summary="List generation jobs", responses=problems(422))
@@ -98,7 +93,9 @@ async def list_generations(
     parts: GatewayParts, caller: Caller, limit: Limit = 50, cursor: Cursor = None
 ) -> schemas.Page[schemas.Job]:
     """Newest first."""
-    return await list_page(parts, caller.owner_id, JobFilter(service=SERVICE), limit, cursor)
+    return await list_page(
+        parts, caller.owner_id, JobFilter(kinds=tuple(mode.kind for mode in modes_of_service())), limit, cursor
+    )
 
 
 @routes.get(
@@ -107,7 +104,9 @@ async def list_generations(
 async def generation_options(parts: GatewayParts, caller: Caller, trace: Trace) -> schemas.GenerationOptions:
     """Modes with their fields, models, samplers and sizes, for forms. Without a diffusion service everything but the
     models is known."""
-    return offered(await _options(parts, caller.owner_id, trace, timeout=5))
+    found = await models.options(parts, caller.owner_id, trace, timeout=5)
+    own = await models.generating(parts, caller.owner_id) if found is not None else []
+    return offered(found, own)
 
 
 @routes.get(

@@ -27,8 +27,7 @@ HEALTH_BUCKET = "health"
 PRESENCE_BUCKET = "presence"
 # What each diffusion worker has in memory and on disk, under its name; entries expire unless renewed.
 MODELS_BUCKET = "models"
-# The models that every worker keeps in memory, under the hex of how requests name them, so that a worker that comes
-# later loads them too.
+# The models that every worker keeps in memory, so that one that comes later loads them too.
 PINS_BUCKET = "pins"
 # A word to all diffusion workers about a model; broadcast, since any of them may be given its next job.
 MODEL_COMMANDS = "control.models"

@@ -246,8 +246,9 @@ async def test_what_cannot_be_recognised_asks_what_it_is(easel: Easel, house: Ho
 
 async def worker_models(easel: Easel) -> WorkerModels:
     """What the one worker tells."""
-    data = await easel.site.bus.last(f"KV_{subjects.MODELS_BUCKET}", f"$KV.{subjects.MODELS_BUCKET}.>")
-    return WorkerModels.FromString(data or b"")
+    bucket = await easel.site.bus.jetstream.key_value(subjects.MODELS_BUCKET)
+    told = [WorkerModels.FromString((await bucket.get(key)).value or b"") for key in await bucket.keys()]
+    return next(worker for worker in told if worker.memory_budget == _ROOM_FOR_ONE)
 
 
 async def test_loading_pinning_and_making_room_are_told(easel: Easel, house: House) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from services.diffusion.registry.faults import Refused
 from services.diffusion.registry.inspection import INDEX, SUFFIX
-from services.diffusion.registry.places import Hub
+from services.kit.model_places import Hub
 from services.kit.failures import Failure, NotFound, Unavailable
 
 _BESIDE = (".json", ".txt", ".model")

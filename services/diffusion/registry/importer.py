@@ -5,19 +5,22 @@ import shutil
 from pathlib import Path
 
 from atelier.v1.models_pb2 import ImportModelRequest, ImportModelResult, ModelKind
-from services.diffusion.registry import content, places
+from services.diffusion.registry import content
 from services.diffusion.registry.faults import Refused
 from services.diffusion.registry.fetch import Fetch
 from services.diffusion.registry.inspection import SUFFIX, Inspection, inspect
 from services.diffusion.registry.transfer import Transfer
 from services.diffusion.settings import DiffusionSettings
 from services.diffusion.store import Store, size_of
+from services.kit import model_places
 from services.kit.failures import Failure
 from services.kit.job import Cancelled, Job
 
 _HASHING = (0.8, 0.9)
 _STORING = (0.9, 1.0)
 _LOOK_S = 0.25
+# Where the gateway puts what was sent to it.
+_UPLOADS = "uploads/models/"
 
 
 async def import_model(
@@ -28,7 +31,7 @@ async def import_model(
     room = settings.home / "imports" / job.id
     folder = room / "model"
     try:
-        await Fetch(job, settings, folder).run(places.parse(request.source))
+        await Fetch(job, settings, folder).run(model_places.parse(request.source))
         root = await asyncio.to_thread(_root, folder)
         found = await _inspected(root, job, settings)
         kind = _kind(found, request)
@@ -49,6 +52,8 @@ async def import_model(
         await asyncio.to_thread(shutil.rmtree, room, ignore_errors=True)
         raise
     await asyncio.to_thread(shutil.rmtree, room, ignore_errors=True)
+    if request.source.startswith(uploads := job.objects.uri(_UPLOADS)):
+        await job.objects.delete(_UPLOADS + request.source.removeprefix(uploads))
     return _result(request, found, kind, known)
 
 
@@ -107,9 +112,7 @@ def _kind(found: Inspection, request: ImportModelRequest) -> str:
     return ModelKind.Name(request.kind)
 
 
-def _result(
-    request: ImportModelRequest, found: Inspection, kind: str, known: bool
-) -> ImportModelResult:
+def _result(request: ImportModelRequest, found: Inspection, kind: str, known: bool) -> ImportModelResult:
     result = ImportModelResult(
         model_id=request.model_id,
         kind=kind,

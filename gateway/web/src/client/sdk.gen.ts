@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, BenchmarkEndpointData, BenchmarkEndpointErrors, BenchmarkEndpointResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompareModelsData, CompareModelsErrors, CompareModelsResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateDatasetFromRatingsData, CreateDatasetFromRatingsErrors, CreateDatasetFromRatingsResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePromptData, CreatePromptErrors, CreatePromptResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteCodeData, DeleteCodeErrors, DeleteCodeResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteDatasetData, DeleteDatasetErrors, DeleteDatasetResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DeletePromptData, DeletePromptErrors, DeletePromptResponses, DiffCodeData, DiffCodeErrors, DiffCodeResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, DownloadCodeData, DownloadCodeErrors, DownloadCodeResponses, ExportConversationData, ExportConversationErrors, ExportConversationResponses, ExportDatasetData, ExportDatasetErrors, ExportDatasetResponses, ExportRatingsData, ExportRatingsErrors, ExportRatingsResponses, FillPromptData, FillPromptErrors, FillPromptResponses, GenerateCodeData, GenerateCodeErrors, GenerateCodeResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetCodeData, GetCodeErrors, GetCodeOptionsData, GetCodeOptionsErrors, GetCodeOptionsResponses, GetCodeResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetDatasetData, GetDatasetErrors, GetDatasetResponses, GetDatasetStatisticsData, GetDatasetStatisticsErrors, GetDatasetStatisticsResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetModelData, GetModelErrors, GetModelResponses, GetPromptData, GetPromptErrors, GetPromptResponses, GetRatingsData, GetRatingsErrors, GetRatingsResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, ImageToImageData, ImageToImageErrors, ImageToImageResponses, InpaintData, InpaintErrors, InpaintResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListBenchmarksData, ListBenchmarksErrors, ListBenchmarksResponses, ListCodeData, ListCodeErrors, ListCodeResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDatasetItemsData, ListDatasetItemsErrors, ListDatasetItemsResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListDatasetVersionsData, ListDatasetVersionsErrors, ListDatasetVersionsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPromptsData, ListPromptsErrors, ListPromptsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, RateMessageData, RateMessageErrors, RateMessageResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefineCodeData, RefineCodeErrors, RefineCodeResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateDatasetData, UpdateDatasetErrors, UpdateDatasetResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdatePromptData, UpdatePromptErrors, UpdatePromptResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses } from './types.gen';
+import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, BenchmarkEndpointData, BenchmarkEndpointErrors, BenchmarkEndpointResponses, CancelJobData, CancelJobErrors, CancelJobResponses, CompareModelsData, CompareModelsErrors, CompareModelsResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateDatasetFromRatingsData, CreateDatasetFromRatingsErrors, CreateDatasetFromRatingsResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePromptData, CreatePromptErrors, CreatePromptResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteCodeData, DeleteCodeErrors, DeleteCodeResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteDatasetData, DeleteDatasetErrors, DeleteDatasetResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DeleteModelData, DeleteModelErrors, DeleteModelResponses, DeletePromptData, DeletePromptErrors, DeletePromptResponses, DiffCodeData, DiffCodeErrors, DiffCodeResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, DownloadCodeData, DownloadCodeErrors, DownloadCodeResponses, ExportConversationData, ExportConversationErrors, ExportConversationResponses, ExportDatasetData, ExportDatasetErrors, ExportDatasetResponses, ExportRatingsData, ExportRatingsErrors, ExportRatingsResponses, FillPromptData, FillPromptErrors, FillPromptResponses, GenerateCodeData, GenerateCodeErrors, GenerateCodeResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetCodeData, GetCodeErrors, GetCodeOptionsData, GetCodeOptionsErrors, GetCodeOptionsResponses, GetCodeResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetDatasetData, GetDatasetErrors, GetDatasetResponses, GetDatasetStatisticsData, GetDatasetStatisticsErrors, GetDatasetStatisticsResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetModel2Data, GetModel2Errors, GetModel2Responses, GetModelData, GetModelErrors, GetModelResponses, GetPromptData, GetPromptErrors, GetPromptResponses, GetRatingsData, GetRatingsErrors, GetRatingsResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, ImageToImageData, ImageToImageErrors, ImageToImageResponses, InpaintData, InpaintErrors, InpaintResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListBenchmarksData, ListBenchmarksErrors, ListBenchmarksResponses, ListCodeData, ListCodeErrors, ListCodeResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDatasetItemsData, ListDatasetItemsErrors, ListDatasetItemsResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListDatasetVersionsData, ListDatasetVersionsErrors, ListDatasetVersionsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModels2Data, ListModels2Errors, ListModels2Responses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPromptsData, ListPromptsErrors, ListPromptsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, LivezData, LivezErrors, LivezResponses, LoadModelData, LoadModelErrors, LoadModelResponses, MetricsData, MetricsResponses, ModelStatisticsData, ModelStatisticsErrors, ModelStatisticsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, PinModelData, PinModelErrors, PinModelResponses, RateMessageData, RateMessageErrors, RateMessageResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefineCodeData, RefineCodeErrors, RefineCodeResponses, RegisterModelData, RegisterModelErrors, RegisterModelResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RetryModelData, RetryModelErrors, RetryModelResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UnloadModelData, UnloadModelErrors, UnloadModelResponses, UnpinModelData, UnpinModelErrors, UnpinModelResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateDatasetData, UpdateDatasetErrors, UpdateDatasetResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdateModelData, UpdateModelErrors, UpdateModelResponses, UpdatePromptData, UpdatePromptErrors, UpdatePromptResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses, UploadModelData, UploadModelErrors, UploadModelResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -529,6 +529,113 @@ export const fillPrompt = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
+ * List models
+ *
+ * The built-in ones, then yours, newest first. Language models on servers are at `/api/endpoints`.
+ */
+export const listModels = <ThrowOnError extends boolean = false>(options?: Options<ListModelsData, ThrowOnError>): RequestResult<ListModelsResponses, ListModelsErrors, ThrowOnError> => (options?.client ?? client).get<ListModelsResponses, ListModelsErrors, ThrowOnError>({ url: '/api/models', ...options });
+
+/**
+ * Register a model
+ *
+ * A job downloads it, looks what it is, and stores it for all workers. Safetensors only: a pickle is refused.
+ */
+export const registerModel = <ThrowOnError extends boolean = false>(options: Options<RegisterModelData, ThrowOnError>): RequestResult<RegisterModelResponses, RegisterModelErrors, ThrowOnError> => (options.client ?? client).post<RegisterModelResponses, RegisterModelErrors, ThrowOnError>({
+    url: '/api/models',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Upload a model
+ *
+ * Multipart, one file in the field `files`: a safetensors file, or a diffusers folder in a zip.
+ */
+export const uploadModel = <ThrowOnError extends boolean = false>(options: Options<UploadModelData, ThrowOnError>): RequestResult<UploadModelResponses, UploadModelErrors, ThrowOnError> => (options.client ?? client).post<UploadModelResponses, UploadModelErrors, ThrowOnError>({
+    ...formDataBodySerializer,
+    url: '/api/models/upload',
+    ...options,
+    headers: {
+        'Content-Type': null,
+        ...options.headers
+    }
+});
+
+/**
+ * Models in figures
+ *
+ * How many, how large, how often used; and what the workers have in memory and on disk.
+ */
+export const modelStatistics = <ThrowOnError extends boolean = false>(options?: Options<ModelStatisticsData, ThrowOnError>): RequestResult<ModelStatisticsResponses, ModelStatisticsErrors, ThrowOnError> => (options?.client ?? client).get<ModelStatisticsResponses, ModelStatisticsErrors, ThrowOnError>({ url: '/api/models/stats', ...options });
+
+/**
+ * Delete a model
+ *
+ * With its files, for good. Pictures made with it stay.
+ */
+export const deleteModel = <ThrowOnError extends boolean = false>(options: Options<DeleteModelData, ThrowOnError>): RequestResult<DeleteModelResponses, DeleteModelErrors, ThrowOnError> => (options.client ?? client).delete<DeleteModelResponses, DeleteModelErrors, ThrowOnError>({ url: '/api/models/{model_id}', ...options });
+
+/**
+ * Get a model
+ *
+ * One of the list.
+ */
+export const getModel = <ThrowOnError extends boolean = false>(options: Options<GetModelData, ThrowOnError>): RequestResult<GetModelResponses, GetModelErrors, ThrowOnError> => (options.client ?? client).get<GetModelResponses, GetModelErrors, ThrowOnError>({ url: '/api/models/{model_id}', ...options });
+
+/**
+ * Change a model
+ *
+ * Name, words, preview: what people say of it. Jobs already accepted know it by its old name.
+ */
+export const updateModel = <ThrowOnError extends boolean = false>(options: Options<UpdateModelData, ThrowOnError>): RequestResult<UpdateModelResponses, UpdateModelErrors, ThrowOnError> => (options.client ?? client).patch<UpdateModelResponses, UpdateModelErrors, ThrowOnError>({
+    url: '/api/models/{model_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Bring a model in again
+ *
+ * After it failed or was cancelled.
+ */
+export const retryModel = <ThrowOnError extends boolean = false>(options: Options<RetryModelData, ThrowOnError>): RequestResult<RetryModelResponses, RetryModelErrors, ThrowOnError> => (options.client ?? client).post<RetryModelResponses, RetryModelErrors, ThrowOnError>({ url: '/api/models/{model_id}/retry', ...options });
+
+/**
+ * Load a model
+ *
+ * Into the memory of every worker, since any of them may be given the next job; `loaded_on` tells how it goes.
+ * Where there is no room, models longest not used make room.
+ */
+export const loadModel = <ThrowOnError extends boolean = false>(options: Options<LoadModelData, ThrowOnError>): RequestResult<LoadModelResponses, LoadModelErrors, ThrowOnError> => (options.client ?? client).post<LoadModelResponses, LoadModelErrors, ThrowOnError>({ url: '/api/models/{model_id}/load', ...options });
+
+/**
+ * Unload a model
+ *
+ * Out of every worker's memory. One that is being used stays until it is not (409).
+ */
+export const unloadModel = <ThrowOnError extends boolean = false>(options: Options<UnloadModelData, ThrowOnError>): RequestResult<UnloadModelResponses, UnloadModelErrors, ThrowOnError> => (options.client ?? client).post<UnloadModelResponses, UnloadModelErrors, ThrowOnError>({ url: '/api/models/{model_id}/unload', ...options });
+
+/**
+ * Keep a model in memory
+ *
+ * At every worker, also those that start later; it never makes room for another.
+ */
+export const pinModel = <ThrowOnError extends boolean = false>(options: Options<PinModelData, ThrowOnError>): RequestResult<PinModelResponses, PinModelErrors, ThrowOnError> => (options.client ?? client).post<PinModelResponses, PinModelErrors, ThrowOnError>({ url: '/api/models/{model_id}/pin', ...options });
+
+/**
+ * Keep a model in memory no longer
+ *
+ * It stays until another needs the room.
+ */
+export const unpinModel = <ThrowOnError extends boolean = false>(options: Options<UnpinModelData, ThrowOnError>): RequestResult<UnpinModelResponses, UnpinModelErrors, ThrowOnError> => (options.client ?? client).post<UnpinModelResponses, UnpinModelErrors, ThrowOnError>({ url: '/api/models/{model_id}/unpin', ...options });
+
+/**
  * List endpoints
  *
  * The embedded one first, then yours, oldest first. What is away does not delay the list.
@@ -771,11 +878,11 @@ export const createEmbedding = <ThrowOnError extends boolean = false>(options: O
  *
  * The models that answer, and those still on their way; `atelier.status` tells them apart.
  */
-export const listModels = <ThrowOnError extends boolean = false>(options?: Options<ListModelsData, ThrowOnError>): RequestResult<ListModelsResponses, ListModelsErrors, ThrowOnError> => (options?.client ?? client).get<ListModelsResponses, ListModelsErrors, ThrowOnError>({ url: '/v1/models', ...options });
+export const listModels2 = <ThrowOnError extends boolean = false>(options?: Options<ListModels2Data, ThrowOnError>): RequestResult<ListModels2Responses, ListModels2Errors, ThrowOnError> => (options?.client ?? client).get<ListModels2Responses, ListModels2Errors, ThrowOnError>({ url: '/v1/models', ...options });
 
 /**
  * Get a model
  *
  * One of the list.
  */
-export const getModel = <ThrowOnError extends boolean = false>(options: Options<GetModelData, ThrowOnError>): RequestResult<GetModelResponses, GetModelErrors, ThrowOnError> => (options.client ?? client).get<GetModelResponses, GetModelErrors, ThrowOnError>({ url: '/v1/models/{model_id}', ...options });
+export const getModel2 = <ThrowOnError extends boolean = false>(options: Options<GetModel2Data, ThrowOnError>): RequestResult<GetModel2Responses, GetModel2Errors, ThrowOnError> => (options.client ?? client).get<GetModel2Responses, GetModel2Errors, ThrowOnError>({ url: '/v1/models/{model_id}', ...options });

@@ -35,7 +35,7 @@ _COMING: dict[int | str, dict[str, Any]] = {
 _PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl", ".pickle")
 
 
-@routes.get("/api/models", operation_id="list_models", summary="List models", responses=problems(422))
+@routes.get("/api/models", operation_id="list_registered_models", summary="List models", responses=problems(422))
 async def list_models(
     parts: GatewayParts,
     caller: Caller,
@@ -168,7 +168,9 @@ async def model_statistics(parts: GatewayParts, caller: Caller) -> schemas.Model
     )
 
 
-@routes.get("/api/models/{model_id}", operation_id="get_model", summary="Get a model", responses=problems(404))
+@routes.get(
+    "/api/models/{model_id}", operation_id="get_registered_model", summary="Get a model", responses=problems(404)
+)
 async def get_model(parts: GatewayParts, caller: Caller, trace: Trace, model_id: ModelId) -> schemas.Model:
     """One of the list."""
     return await _show(parts, caller.owner_id, model_id, trace)

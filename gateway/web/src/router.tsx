@@ -192,6 +192,12 @@ const models = createRoute({
   component: lazyRouteComponent(() => import("@/pages/models/models-page")),
 });
 
+const registry = createRoute({
+  getParentRoute: () => root,
+  path: "/models/images",
+  component: lazyRouteComponent(() => import("@/pages/registry/registry-page")),
+});
+
 const newModel = createRoute({
   getParentRoute: () => root,
   path: "/models/new",
@@ -257,6 +263,7 @@ export const router = createRouter({
     datasets,
     dataset,
     models,
+    registry,
     newModel,
     endpointSpeed,
     usage,

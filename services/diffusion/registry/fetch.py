@@ -15,11 +15,11 @@ from services.diffusion.registry import archive, hub, outside
 from services.diffusion.registry.archive import inside
 from services.diffusion.registry.download import download, length
 from services.diffusion.registry.faults import Refused
-from services.kit.model_places import Address, Bucket, Folder, Hub, Package, Place
 from services.diffusion.registry.transfer import Transfer
 from services.diffusion.settings import DiffusionSettings
 from services.kit.failures import BadInput, Failure, NotFound, Unavailable
 from services.kit.job import Cancelled, Job
+from services.kit.model_places import Address, Bucket, Folder, Hub, Package, Place
 from services.kit.objects import ObjectStore
 
 # Which part of the job fetching is; the rest is hashing and storing.

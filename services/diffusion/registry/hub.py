@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from services.diffusion.registry.faults import Refused
 from services.diffusion.registry.inspection import INDEX, SUFFIX
-from services.kit.model_places import Hub
 from services.kit.failures import Failure, NotFound, Unavailable
+from services.kit.model_places import Hub
 
 _BESIDE = (".json", ".txt", ".model")
 _NOT_WANTED = ("non_ema", "openvino", "onnx", "/flax")

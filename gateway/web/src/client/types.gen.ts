@@ -7186,7 +7186,7 @@ export type FillPromptResponses = {
 
 export type FillPromptResponse = FillPromptResponses[keyof FillPromptResponses];
 
-export type ListModelsData = {
+export type ListRegisteredModelsData = {
     body?: never;
     path?: never;
     query?: {
@@ -7230,7 +7230,7 @@ export type ListModelsData = {
     url: '/api/models';
 };
 
-export type ListModelsErrors = {
+export type ListRegisteredModelsErrors = {
     /**
      * No valid bearer token.
      */
@@ -7253,16 +7253,16 @@ export type ListModelsErrors = {
     503: Problem;
 };
 
-export type ListModelsError = ListModelsErrors[keyof ListModelsErrors];
+export type ListRegisteredModelsError = ListRegisteredModelsErrors[keyof ListRegisteredModelsErrors];
 
-export type ListModelsResponses = {
+export type ListRegisteredModelsResponses = {
     /**
      * Successful Response
      */
     200: PageModel;
 };
 
-export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+export type ListRegisteredModelsResponse = ListRegisteredModelsResponses[keyof ListRegisteredModelsResponses];
 
 export type RegisterModelData = {
     body: ModelCreate;
@@ -7485,7 +7485,7 @@ export type DeleteModelResponses = {
 
 export type DeleteModelResponse = DeleteModelResponses[keyof DeleteModelResponses];
 
-export type GetModelData = {
+export type GetRegisteredModelData = {
     body?: never;
     path: {
         /**
@@ -7499,7 +7499,7 @@ export type GetModelData = {
     url: '/api/models/{model_id}';
 };
 
-export type GetModelErrors = {
+export type GetRegisteredModelErrors = {
     /**
      * No valid bearer token.
      */
@@ -7526,16 +7526,16 @@ export type GetModelErrors = {
     503: Problem;
 };
 
-export type GetModelError = GetModelErrors[keyof GetModelErrors];
+export type GetRegisteredModelError = GetRegisteredModelErrors[keyof GetRegisteredModelErrors];
 
-export type GetModelResponses = {
+export type GetRegisteredModelResponses = {
     /**
      * Successful Response
      */
     200: Model;
 };
 
-export type GetModelResponse = GetModelResponses[keyof GetModelResponses];
+export type GetRegisteredModelResponse = GetRegisteredModelResponses[keyof GetRegisteredModelResponses];
 
 export type UpdateModelData = {
     body: ModelPatch;
@@ -9106,14 +9106,14 @@ export type CreateEmbeddingResponses = {
 
 export type CreateEmbeddingResponse = CreateEmbeddingResponses[keyof CreateEmbeddingResponses];
 
-export type ListModels2Data = {
+export type ListModelsData = {
     body?: never;
     path?: never;
     query?: never;
     url: '/v1/models';
 };
 
-export type ListModels2Errors = {
+export type ListModelsErrors = {
     /**
      * A field is at fault; `param` names it.
      */
@@ -9156,9 +9156,9 @@ export type ListModels2Errors = {
     504: OpenAiError;
 };
 
-export type ListModels2Error = ListModels2Errors[keyof ListModels2Errors];
+export type ListModelsError = ListModelsErrors[keyof ListModelsErrors];
 
-export type ListModels2Responses = {
+export type ListModelsResponses = {
     /**
      * The models.
      */
@@ -9182,9 +9182,9 @@ export type ListModels2Responses = {
     };
 };
 
-export type ListModels2Response = ListModels2Responses[keyof ListModels2Responses];
+export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
 
-export type GetModel2Data = {
+export type GetModelData = {
     body?: never;
     path: {
         /**
@@ -9198,7 +9198,7 @@ export type GetModel2Data = {
     url: '/v1/models/{model_id}';
 };
 
-export type GetModel2Errors = {
+export type GetModelErrors = {
     /**
      * A field is at fault; `param` names it.
      */
@@ -9241,9 +9241,9 @@ export type GetModel2Errors = {
     504: OpenAiError;
 };
 
-export type GetModel2Error = GetModel2Errors[keyof GetModel2Errors];
+export type GetModelError = GetModelErrors[keyof GetModelErrors];
 
-export type GetModel2Responses = {
+export type GetModelResponses = {
     /**
      * The model.
      */
@@ -9264,4 +9264,4 @@ export type GetModel2Responses = {
     };
 };
 
-export type GetModel2Response = GetModel2Responses[keyof GetModel2Responses];
+export type GetModelResponse = GetModelResponses[keyof GetModelResponses];

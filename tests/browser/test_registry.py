@@ -30,7 +30,7 @@ async def stack(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     running = Stack(tmp_path_factory.mktemp("registry"), {"ATELIER_SERVICES": "gateway diffusion"})
     try:
         await asyncio.to_thread(running.start)
-        await asyncio.to_thread(running.wait, "diffusion")
+        await asyncio.to_thread(running.wait, "diffusion", 240)
         yield running
     finally:
         await asyncio.to_thread(running.stop)

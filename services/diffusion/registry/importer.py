@@ -102,7 +102,7 @@ async def _inspected(folder: Path, job: Job, settings: DiffusionSettings) -> Ins
 def _kind(found: Inspection, request: ImportModelRequest) -> str:
     if found.kind:
         return f"MODEL_KIND_{found.kind.upper()}"
-    if request.kind == ModelKind.MODEL_KIND_UNSPECIFIED:
+    if not request.HasField("kind"):
         weights = next(file.path for file in found.files if file.path.endswith(SUFFIX))
         raise Failure(
             f"The tensors of {weights} are of no kind that is known here.",

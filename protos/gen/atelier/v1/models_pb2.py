@@ -26,7 +26,7 @@ from atelier.v1 import options_pb2 as atelier_dot_v1_dot_options__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x61telier/v1/models.proto\x12\natelier.v1\x1a\x18\x61telier/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\x01\n\x12ImportModelRequest\x12(\n\x08model_id\x18\x01 \x01(\tB\x16\x92\xb5\x18\x12\x32\x0e^[0-9A-Z]{26}$P\x01\x12\x38\n\x06source\x18\x02 \x01(\tB(\x92\xb5\x18$ \x01(\xd0\x0fJ\x1b\"hf://stabilityai/sdxl-vae\"P\x01\x12#\n\x04kind\x18\x03 \x01(\x0e\x32\x15.atelier.v1.ModelKind\"\x8a\x02\n\x11ImportModelResult\x12\x10\n\x08model_id\x18\x01 \x01(\t\x12#\n\x04kind\x18\x02 \x01(\x0e\x32\x15.atelier.v1.ModelKind\x12\x0e\n\x06\x66\x61mily\x18\x03 \x01(\t\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x0c\n\x04hash\x18\x05 \x01(\t\x12\x0c\n\x04size\x18\x06 \x01(\x04\x12\r\n\x05\x66iles\x18\x07 \x01(\r\x12\x0c\n\x04rank\x18\x08 \x01(\r\x12\x12\n\x05\x61lpha\x18\t \x01(\x01H\x00\x88\x01\x01\x12\x15\n\rtrigger_words\x18\n \x03(\t\x12\r\n\x05title\x18\x0b \x01(\t\x12\x12\n\nbase_model\x18\x0c \x01(\t\x12\r\n\x05known\x18\r \x01(\x08\x42\x08\n\x06_alpha\"F\n\x0cModelCommand\x12\'\n\x06\x61\x63tion\x18\x01 \x01(\x0e\x32\x17.atelier.v1.ModelAction\x12\r\n\x05model\x18\x02 \x01(\t\"\x1c\n\x0bPinnedModel\x12\r\n\x05model\x18\x01 \x01(\t\"\xab\x01\n\x0cWorkerModels\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x02 \x01(\t\x12\x15\n\rmemory_budget\x18\x03 \x01(\x04\x12\x13\n\x0bmemory_used\x18\x04 \x01(\x04\x12\x13\n\x0b\x64isk_budget\x18\x05 \x01(\x04\x12\x11\n\tdisk_used\x18\x06 \x01(\x04\x12\'\n\x06models\x18\x07 \x03(\x0b\x32\x17.atelier.v1.WorkerModel\"\xa5\x01\n\x0bWorkerModel\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\r\n\x05\x62ytes\x18\x03 \x01(\x04\x12\x0e\n\x06pinned\x18\x04 \x01(\x08\x12\x0e\n\x06in_use\x18\x05 \x01(\r\x12\x0c\n\x04uses\x18\x06 \x01(\x04\x12-\n\tlast_used\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x65rror\x18\x08 \x01(\t*\xcc\x01\n\tModelKind\x12\x1a\n\x16MODEL_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fMODEL_KIND_BASE\x10\x01\x12\x13\n\x0fMODEL_KIND_LORA\x10\x02\x12\x12\n\x0eMODEL_KIND_VAE\x10\x03\x12\x17\n\x13MODEL_KIND_UPSCALER\x10\x04\x12\x1d\n\x19MODEL_KIND_MOTION_ADAPTER\x10\x05\x12\x13\n\x0fMODEL_KIND_TEXT\x10\x06\x12\x18\n\x14MODEL_KIND_EMBEDDING\x10\x07*[\n\x0bModelAction\x12\x1c\n\x18MODEL_ACTION_UNSPECIFIED\x10\x00\x12\x15\n\x11MODEL_ACTION_LOAD\x10\x01\x12\x17\n\x13MODEL_ACTION_UNLOAD\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x61telier/v1/models.proto\x12\natelier.v1\x1a\x18\x61telier/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xab\x01\n\x12ImportModelRequest\x12(\n\x08model_id\x18\x01 \x01(\tB\x16\x92\xb5\x18\x12\x32\x0e^[0-9A-Z]{26}$P\x01\x12\x38\n\x06source\x18\x02 \x01(\tB(\x92\xb5\x18$ \x01(\xd0\x0fJ\x1b\"hf://stabilityai/sdxl-vae\"P\x01\x12(\n\x04kind\x18\x03 \x01(\x0e\x32\x15.atelier.v1.ModelKindH\x00\x88\x01\x01\x42\x07\n\x05_kind\"\x8a\x02\n\x11ImportModelResult\x12\x10\n\x08model_id\x18\x01 \x01(\t\x12#\n\x04kind\x18\x02 \x01(\x0e\x32\x15.atelier.v1.ModelKind\x12\x0e\n\x06\x66\x61mily\x18\x03 \x01(\t\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x0c\n\x04hash\x18\x05 \x01(\t\x12\x0c\n\x04size\x18\x06 \x01(\x04\x12\r\n\x05\x66iles\x18\x07 \x01(\r\x12\x0c\n\x04rank\x18\x08 \x01(\r\x12\x12\n\x05\x61lpha\x18\t \x01(\x01H\x00\x88\x01\x01\x12\x15\n\rtrigger_words\x18\n \x03(\t\x12\r\n\x05title\x18\x0b \x01(\t\x12\x12\n\nbase_model\x18\x0c \x01(\t\x12\r\n\x05known\x18\r \x01(\x08\x42\x08\n\x06_alpha\"F\n\x0cModelCommand\x12\'\n\x06\x61\x63tion\x18\x01 \x01(\x0e\x32\x17.atelier.v1.ModelAction\x12\r\n\x05model\x18\x02 \x01(\t\"\x1c\n\x0bPinnedModel\x12\r\n\x05model\x18\x01 \x01(\t\"\xab\x01\n\x0cWorkerModels\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x02 \x01(\t\x12\x15\n\rmemory_budget\x18\x03 \x01(\x04\x12\x13\n\x0bmemory_used\x18\x04 \x01(\x04\x12\x13\n\x0b\x64isk_budget\x18\x05 \x01(\x04\x12\x11\n\tdisk_used\x18\x06 \x01(\x04\x12\'\n\x06models\x18\x07 \x03(\x0b\x32\x17.atelier.v1.WorkerModel\"\xa5\x01\n\x0bWorkerModel\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0e\n\x06status\x18\x02 \x01(\t\x12\r\n\x05\x62ytes\x18\x03 \x01(\x04\x12\x0e\n\x06pinned\x18\x04 \x01(\x08\x12\x0e\n\x06in_use\x18\x05 \x01(\r\x12\x0c\n\x04uses\x18\x06 \x01(\x04\x12-\n\tlast_used\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x65rror\x18\x08 \x01(\t*\xcc\x01\n\tModelKind\x12\x1a\n\x16MODEL_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0fMODEL_KIND_BASE\x10\x01\x12\x13\n\x0fMODEL_KIND_LORA\x10\x02\x12\x12\n\x0eMODEL_KIND_VAE\x10\x03\x12\x17\n\x13MODEL_KIND_UPSCALER\x10\x04\x12\x1d\n\x19MODEL_KIND_MOTION_ADAPTER\x10\x05\x12\x13\n\x0fMODEL_KIND_TEXT\x10\x06\x12\x18\n\x14MODEL_KIND_EMBEDDING\x10\x07*[\n\x0bModelAction\x12\x1c\n\x18MODEL_ACTION_UNSPECIFIED\x10\x00\x12\x15\n\x11MODEL_ACTION_LOAD\x10\x01\x12\x17\n\x13MODEL_ACTION_UNLOAD\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,20 +37,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMPORTMODELREQUEST'].fields_by_name['model_id']._serialized_options = b'\222\265\030\0222\016^[0-9A-Z]{26}$P\001'
   _globals['_IMPORTMODELREQUEST'].fields_by_name['source']._loaded_options = None
   _globals['_IMPORTMODELREQUEST'].fields_by_name['source']._serialized_options = b'\222\265\030$ \001(\320\017J\033\"hf://stabilityai/sdxl-vae\"P\001'
-  _globals['_MODELKIND']._serialized_start=972
-  _globals['_MODELKIND']._serialized_end=1176
-  _globals['_MODELACTION']._serialized_start=1178
-  _globals['_MODELACTION']._serialized_end=1269
+  _globals['_MODELKIND']._serialized_start=986
+  _globals['_MODELKIND']._serialized_end=1190
+  _globals['_MODELACTION']._serialized_start=1192
+  _globals['_MODELACTION']._serialized_end=1283
   _globals['_IMPORTMODELREQUEST']._serialized_start=99
-  _globals['_IMPORTMODELREQUEST']._serialized_end=256
-  _globals['_IMPORTMODELRESULT']._serialized_start=259
-  _globals['_IMPORTMODELRESULT']._serialized_end=525
-  _globals['_MODELCOMMAND']._serialized_start=527
-  _globals['_MODELCOMMAND']._serialized_end=597
-  _globals['_PINNEDMODEL']._serialized_start=599
-  _globals['_PINNEDMODEL']._serialized_end=627
-  _globals['_WORKERMODELS']._serialized_start=630
-  _globals['_WORKERMODELS']._serialized_end=801
-  _globals['_WORKERMODEL']._serialized_start=804
-  _globals['_WORKERMODEL']._serialized_end=969
+  _globals['_IMPORTMODELREQUEST']._serialized_end=270
+  _globals['_IMPORTMODELRESULT']._serialized_start=273
+  _globals['_IMPORTMODELRESULT']._serialized_end=539
+  _globals['_MODELCOMMAND']._serialized_start=541
+  _globals['_MODELCOMMAND']._serialized_end=611
+  _globals['_PINNEDMODEL']._serialized_start=613
+  _globals['_PINNEDMODEL']._serialized_end=641
+  _globals['_WORKERMODELS']._serialized_start=644
+  _globals['_WORKERMODELS']._serialized_end=815
+  _globals['_WORKERMODEL']._serialized_start=818
+  _globals['_WORKERMODEL']._serialized_end=983
 # @@protoc_insertion_point(module_scope)

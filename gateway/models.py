@@ -35,6 +35,7 @@ _NOTES = {
     "Language.",
     "embedding": "Write its name in the prompt.",
 }
+_SINGLE = "A single file carries neither tokenizer nor configuration; register the same model as a diffusers folder."
 _ABOUT_A_SECOND = 1.0
 
 
@@ -291,7 +292,14 @@ async def subject(parts: Parts, owner_id: str, model_id: str, trace: str) -> Sub
         raise Conflict(f"The model is {row.status}; only one that is here can be loaded.")
     if row.kind != "base":
         raise Conflict(f"{_article(row.kind)} is not loaded by itself.", hint=_NOTES[row.kind].format(name=row.name))
+    if _single(row):
+        raise Conflict("A checkpoint in a single file cannot be loaded.", hint=_SINGLE)
     return Subject(row.sha256, uri(parts, row))
+
+
+def _single(row: ModelRow) -> bool:
+    """True for a whole model in one file, which lacks what a folder has beside the weights."""
+    return row.kind == "base" and row.files == 1
 
 
 def _article(kind: str) -> str:
@@ -352,8 +360,8 @@ def shown(parts: Parts, row: ModelRow, around: Context) -> schemas.Model:
         favourite=row.favourite,
         preview_asset_id=row.preview_asset_id,
         preview_url=views.thumbnail_url(picture.id, picture.content_type) if picture else None,
-        loadable=row.kind == "base" and row.status == "available",
-        note=_NOTES.get(row.kind, "").format(name=row.name),
+        loadable=row.kind == "base" and row.status == "available" and not _single(row),
+        note=_SINGLE if _single(row) else _NOTES.get(row.kind, "").format(name=row.name),
         pinned=bool(row.sha256) and parts.loaded.is_pinned(row.sha256),
         loaded_on=places,
         job=_transfer(job) if job else None,

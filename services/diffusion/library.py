@@ -11,6 +11,7 @@ from services.diffusion.loading import LoadOptions
 from services.diffusion.models import Loaded, Models
 from services.diffusion.pulse import Pulse
 from services.diffusion.registry.board import Board
+from services.diffusion.registry.inspection import INDEX
 from services.diffusion.settings import DiffusionSettings
 from services.diffusion.store import Store
 from services.kit.bus import Bus
@@ -66,9 +67,15 @@ class Library:
             return loading.folder_of(source)
         waiting = asyncio.run_coroutine_threadsafe(self.store.folder_of(_sha256(source)), self._loop)
         try:
-            return waiting.result()
+            folder = waiting.result()
         except Failure as failure:
             raise CannotLoad(failure.message, hint=failure.hint) from failure
+        if not (folder / INDEX).is_file():
+            raise CannotLoad(
+                "a checkpoint in a single file carries neither tokenizer nor configuration, so it cannot be loaded",
+                hint="Register the same model as a diffusers folder: most are offered on the hub in that form too.",
+            )
+        return folder
 
     def _load(self, name: str, source: str) -> Loaded:
         if not source.startswith("s3://"):

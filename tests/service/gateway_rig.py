@@ -99,7 +99,7 @@ class Painter(PartialService):
             sha256=digest,
             hash=digest,
             size=1234,
-            files=1,
+            files=1 if kind == "LORA" or "single" in request.source else 12,
             rank=8 if kind == "LORA" else 0,
             trigger_words=["ohwx"],
         )

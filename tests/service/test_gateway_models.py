@@ -251,5 +251,8 @@ async def test_what_is_not_loaded_by_itself_says_how_it_is_used(ann: httpx.Async
     lora = await registered(ann, f"hf://someone/{called('lora')}")
     refused = await ann.post(f"/api/models/{lora['id']}/load")
     assert refused.status_code == 409 and f"<lora:{lora['name']}:0.8>" in refused.json()["hint"]
+    single = await registered(ann, f"hf://someone/{called('single')}")
+    refused = await ann.post(f"/api/models/{single['id']}/load")
+    assert refused.status_code == 409 and "diffusers folder" in refused.json()["hint"] and not single["loadable"]
     assert (await ann.post("/api/models/built-in:nothing/load")).status_code == 404
     assert (await ann.post("/api/models/built-in:painter/load")).status_code == 202

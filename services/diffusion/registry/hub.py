@@ -60,12 +60,12 @@ def wanted(place: Hub) -> list[HubFile]:
     except OfflineModeIsEnabled as error:
         raise Failure("The hub is switched off here (HF_HUB_OFFLINE).", code="hub_offline") from error
     except (OSError, ValueError) as error:
-        raise Unavailable(f"the model hub ({host()}) cannot be reached: {error}", retry_after_s=10) from error
+        raise _away(error) from error
     except Exception as error:
         # The hub's client raises whatever its HTTP library of the day does.
         if "httpx" not in type(error).__module__ and "httpcore" not in type(error).__module__:
             raise
-        raise Unavailable(f"the model hub ({host()}) cannot be reached: {error}", retry_after_s=10) from error
+        raise _away(error) from error
     chosen = [place.path] if place.path else choose(list(known), parts)
     missing = [path for path in chosen if path not in known]
     if missing:
@@ -79,6 +79,14 @@ def wanted(place: Hub) -> list[HubFile]:
         )
         for path in chosen
     ]
+
+
+def _away(error: Exception) -> Unavailable:
+    return Unavailable(
+        f"the model hub ({host()}) cannot be reached: {error}",
+        hint="Without a way to it, upload the model, or name a mirror with HF_ENDPOINT.",
+        retry_after_s=10,
+    )
 
 
 def choose(paths: Sequence[str], parts: set[str] | None) -> list[str]:

@@ -43,7 +43,10 @@ async def import_model(
         await store.adopt(found.sha256, root)
     except Refused as refusal:
         await asyncio.to_thread(shutil.rmtree, room, ignore_errors=True)
-        raise Failure(f"{request.source}: {refusal}", code="model_refused", hint=_HINT) from None
+        # An upload's source is an address nobody knows; the refusal names the file.
+        uploaded = request.source.startswith(job.objects.uri(_UPLOADS))
+        told = str(refusal) if uploaded else f"{request.source}: {refusal}"
+        raise Failure(told, code="model_refused", hint=_HINT) from None
     except Failure as failure:
         if not failure.retryable:
             await asyncio.to_thread(shutil.rmtree, room, ignore_errors=True)

@@ -10,7 +10,7 @@ export function MemoryBars() {
   const facts = [
     `${wholeNumber(data.models)} registered`,
     bytes(data.size),
-    `used ${wholeNumber(data.uses)} times`,
+    `used ${wholeNumber(data.uses)}×`,
     ...(data.most_used[0] ? [`most often ${data.most_used[0].name}`] : []),
   ];
   return (

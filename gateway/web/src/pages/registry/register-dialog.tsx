@@ -22,7 +22,7 @@ const EXAMPLES = [
   ["https://example.com/style.safetensors", "A file at a public address"],
   ["pypi://name==1.0/path/in/wheel", "A file or folder inside a Python package"],
   ["s3://bucket/models/style.safetensors", "A bucket the operator has opened"],
-  ["models/my-model", "A folder of the machine: below the home folder's models, or another one the operator has opened"],
+  ["./models/my-model", "A folder of the machine: below the home folder's models, or another one the operator has opened"],
 ] as const;
 const FIELDS = ["source", "name", "kind", "files"];
 

@@ -106,6 +106,7 @@ def asset_of(asset: AssetMessage, event: Event) -> schemas.Asset:
         sha256=asset.sha256,
         width=asset.width,
         height=asset.height,
+        duration_s=asset.duration_s,
         index=asset.index,
         provenance=contract.to_json(asset).get("provenance", {}),
         created_at=event.time.ToDatetime(UTC),

@@ -4,10 +4,12 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
 from atelier.v1 import diffusion_pb2, models_pb2
 from gateway import schemas
 from services.kit.contract import Method, contract
-from services.kit.schema import descriptor_of, enum_words
+from services.kit.schema import FREE_FORM, descriptor_of, enum_words
 
 SERVICE = "diffusion"
 
@@ -39,9 +41,12 @@ def offered(
         models=models,
         samplers=samplers,
         sizes=sizes(native),
+        shapes=shapes(native),
         formats=list(enum_words(diffusion_pb2.ImageFormat.DESCRIPTOR)),
         limits=next(mode.fields for mode in modes if mode.name == "text-to-image"),
         modes=modes,
+        upscalers=[schemas.Upscaler(**contract.to_json(one)) for one in found.upscalers] if found else [],
+        face_restoration=found.face_restoration if found else False,
     )
 
 
@@ -61,6 +66,33 @@ def sizes(native: int) -> list[schemas.SizeOption]:
     return [schemas.SizeOption(label=label, width=side(w, h), height=side(h, w)) for label, w, h in shapes]
 
 
+# A video is at least about as large as a square of this side, however small what its model makes.
+_LEAST_SIDE = 256
+
+
+def shapes(native: int) -> list[schemas.ShapeOption]:
+    """The shapes of videos, with the size the diffusion service gives them (its `video/plan.py`)."""
+    named = {
+        "16:9": "Wide",
+        "9:16": "Tall",
+        "1:1": "Square",
+        "4:3": "Classic",
+        "3:4": "Classic upright",
+        "3:2": "Photo",
+        "2:3": "Photo upright",
+        "21:9": "Cinema",
+    }
+    side = max(native, _LEAST_SIDE)
+
+    def of(name: str, label: str) -> schemas.ShapeOption:
+        across, down = (int(part) for part in name.split(":"))
+        scale = side / (across * down) ** 0.5
+        width, height = (max(64, round(part * scale / 8) * 8) for part in (across, down))
+        return schemas.ShapeOption(name=name, label=f"{label} {name}", width=width, height=height)
+
+    return [of(name, label) for name, label in named.items()]
+
+
 def _choices(enum: Any) -> list[schemas.Choice]:
     words = enum_words(enum).items()
     return [schemas.Choice(name=word, label=_label(enum, number)) for word, number in words]
@@ -73,16 +105,23 @@ def _label(enum: Any, number: int) -> str:
 @functools.cache
 def _mode(kind: str) -> schemas.GenerationMode:
     method = contract.methods[kind]
-    schema: dict[str, Any] = contract.model(method.request_type).model_json_schema()
-    required = set[str](schema.get("required", []))
-    fields = {name: _field(method, name, said, name in required) for name, said in schema["properties"].items()}
+    fields = _fields(descriptor_of(method.request_type))
     return schemas.GenerationMode(name=path_word(method), kind=method.kind, label=method.doc.rstrip("."), fields=fields)
 
 
-def _field(method: Method, name: str, said: dict[str, Any], required: bool) -> schemas.FieldLimits:
+def _fields(message: Descriptor) -> dict[str, schemas.FieldLimits]:
+    schema: dict[str, Any] = contract.model(message).model_json_schema()
+    required = set[str](schema.get("required", []))
+    return {
+        name: _field(message.fields_by_name[name], said, name in required)
+        for name, said in schema.get("properties", dict[str, Any]()).items()
+    }
+
+
+def _field(field: FieldDescriptor, said: dict[str, Any], required: bool) -> schemas.FieldLimits:
     """What JSON Schema says of a field, flat: an optional one keeps its limits one level down, beside null."""
     flat: dict[str, Any] = {**next(iter(said.get("anyOf", [])), dict[str, Any]()), **said}
-    enum = descriptor_of(method.request_type).fields_by_name[name].enum_type
+    enum, inner = field.enum_type, field.message_type
     return schemas.FieldLimits(
         type=flat.get("type", "object"),
         required=required,
@@ -92,6 +131,8 @@ def _field(method: Method, name: str, said: dict[str, Any], required: bool) -> s
         max_length=flat.get("maxLength"),
         default=flat.get("default"),
         choices=_choices(enum) if enum else None,
+        reference=flat.get("x-reference"),
         unit=flat.get("x-unit"),
         description=flat.get("description"),
+        fields=_fields(inner) if inner and not field.is_repeated and inner.full_name not in FREE_FORM else None,
     )

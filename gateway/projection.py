@@ -210,6 +210,7 @@ def _asset_row(event: Event) -> dict[str, Any]:
         "index": asset.index,
         "width": asset.width,
         "height": asset.height,
+        "duration_s": asset.duration_s,
         "provenance": clean(contract.to_json(asset).get("provenance", {})),
         "created_at": _time(event),
     }

@@ -87,7 +87,8 @@ def model_uri(parts: Parts, row: ModelRow) -> str:
 async def _resolve_model(parts: Parts, session: AsyncSession, owner_id: str, field: _Field) -> None:
     row = await registered.called(session, owner_id, field.given)
     if row is None:
-        if field.reference != "model" or "://" in field.given:
+        # LoRAs never come along; other models may, and the service knows those.
+        if field.reference == "lora" or "://" in field.given:
             there = await registered.names(session, owner_id, _MODELS[field.reference])
             raise ModelNotFound(
                 f"{field.path}: there is no {_WORDS[field.reference]} {field.given!r}; "
@@ -99,6 +100,8 @@ async def _resolve_model(parts: Parts, session: AsyncSession, owner_id: str, fie
         raise BadInput.of(field.path, f"the model {row.name} is {row.status}, so it cannot be used yet")
     if row.kind != _MODELS[field.reference]:
         raise BadInput.of(field.path, f"{row.name} is a {row.kind}; wanted is a {_WORDS[field.reference]}")
+    if field.reference not in ("model", "lora"):
+        raise BadInput.of(field.path, f"{row.name} is kept here, but only what came along can be used for this so far")
     field.put(model_uri(parts, row))
 
 

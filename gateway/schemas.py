@@ -39,6 +39,7 @@ class Asset(BaseModel):
     sha256: str = Field(description="Hash of the content, hex.")
     width: int = Field(description="Pixels; 0 if it has none.", ge=0, examples=[256])
     height: int = Field(description="Pixels; 0 if it has none.", ge=0, examples=[256])
+    duration_s: float = Field(description="How long it plays; 0 if it does not.", ge=0, examples=[0.0])
     index: int = Field(description="Place among its job's outputs, from 0.", ge=0)
     provenance: dict[str, Any] = Field(description="Everything needed to make it again.")
     created_at: datetime
@@ -150,6 +151,12 @@ class SizeOption(BaseModel):
     height: int
 
 
+class ShapeOption(SizeOption):
+    """A shape of videos, with the size they have if nothing else is asked for."""
+
+    name: str = Field(description="What to ask for.", examples=["16:9"])
+
+
 class FieldLimits(BaseModel):
     """What a field of a request may hold."""
 
@@ -161,8 +168,21 @@ class FieldLimits(BaseModel):
     max_length: int | None = None
     default: Any = None
     choices: list[Choice] | None = Field(None, description="The words it may hold; absent where it is no choice.")
+    reference: str | None = Field(None, description="What it refers to: `image`, `video`, `model`, `upscaler` …")
     unit: str | None = None
     description: str | None = None
+    fields: "dict[str, FieldLimits] | None" = Field(None, description="The fields of an object.")
+
+
+class Upscaler(BaseModel):
+    """What makes pictures and videos larger."""
+
+    name: str = Field(examples=["realesr-animevideov3"])
+    description: str
+    scales: list[int] = Field(description="Scales it has weights for; others are resampled from its next larger one.")
+    default_scales: list[int] = Field(description="Scales at which it is the default for pictures.")
+    status: str = Field(description="`available`, or `missing` while its weights are not there.")
+    error: str = Field(description="Why it cannot be used, if it cannot.")
 
 
 class GenerationMode(BaseModel):
@@ -181,6 +201,9 @@ class GenerationOptions(BaseModel):
     models: list[GenerationModel]
     samplers: list[Choice]
     sizes: list[SizeOption]
+    shapes: list[ShapeOption] = Field(description="Shapes of videos, by `aspect_ratio`.")
     formats: list[str]
     limits: dict[str, FieldLimits] = Field(description="The fields of `text-to-image`.")
     modes: list[GenerationMode]
+    upscalers: list[Upscaler] = Field(description="The default for videos first.")
+    face_restoration: bool = Field(description="True if `face_restore` can be asked for.")

@@ -2,11 +2,14 @@
 
 import asyncio
 import io
+import tempfile
 import warnings
+from pathlib import Path
 from typing import Literal
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from gateway import footage
 from gateway.catalog.models import AssetRow
 from services.kit.failures import Failure, NotFound
 from services.kit.objects import ObjectStore
@@ -33,6 +36,11 @@ def is_picture(content_type: str) -> bool:
     return content_type in _FORMATS
 
 
+def has_thumbnail(content_type: str) -> bool:
+    """True for content of which there is a thumbnail: pictures, and videos by their first frame."""
+    return is_picture(content_type) or content_type in footage.CONTENT_TYPES
+
+
 def key_of(row: AssetRow) -> str:
     """Where an asset's thumbnail is kept. It follows from the content, so a replaced content gets a new one."""
     return f"thumbnails/{row.owner_id}/{row.id}/{row.sha256[:16] or 'content'}-{SIDE}.webp"
@@ -52,17 +60,30 @@ class Thumbnails:
 
         Raises `NotFound` if there is none of such content, and a `bad_image` failure if the content cannot be decoded.
         """
-        if not is_picture(row.content_type) or row.size > _MAX_BYTES:
+        pictures = is_picture(row.content_type)
+        if not has_thumbnail(row.content_type) or (pictures and row.size > _MAX_BYTES):
             raise NotFound(f"There is no thumbnail of {row.content_type} content of {row.size:,} bytes.")
         key = key_of(row)
         kept = await self._objects.get_or_none(key)
         if kept is not None:
             return kept
-        content = await self._objects.get(row.key)
-        async with self._slots:
-            made = await asyncio.to_thread(scaled, content, row.content_type, self._max_pixels)
+        made = await (self._of_picture(row) if pictures else self._of_video(row))
         await self._objects.put(key, made, CONTENT_TYPE)
         return made
+
+    async def _of_picture(self, row: AssetRow) -> bytes:
+        content = await self._objects.get(row.key)
+        async with self._slots:
+            return await asyncio.to_thread(scaled, content, row.content_type, self._max_pixels)
+
+    async def _of_video(self, row: AssetRow) -> bytes:
+        # Where the frames are is often said at the end of the file, so all of it is fetched, to disk.
+        with tempfile.TemporaryDirectory(prefix="footage-") as folder:
+            path = Path(folder) / "video"
+            with path.open("wb") as file:
+                async for piece in self._objects.stream(row.key):
+                    await asyncio.to_thread(file.write, piece)
+            return (await footage.look(path, SIDE, self._max_pixels)).poster
 
 
 def dimensions(content: str | bytes, content_type: str, max_pixels: int) -> tuple[int, int]:

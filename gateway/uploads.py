@@ -12,7 +12,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
-from gateway import sniff, thumbnails
+from gateway import footage, sniff, thumbnails
 from gateway.catalog import assets
 from gateway.catalog.models import AssetRow, now
 from gateway.state import Parts
@@ -184,6 +184,9 @@ async def keep(parts: Parts, owner_id: str, received: Sequence[Upload]) -> list[
 async def _described(parts: Parts, owner_id: str, upload: Upload) -> dict[str, Any]:
     limit = parts.settings.max_image_pixels
     width, height = await asyncio.to_thread(thumbnails.dimensions, str(upload.path), upload.content_type, limit)
+    duration_s = 0.0
+    if upload.content_type in footage.CONTENT_TYPES:
+        width, height, duration_s = await _of_video(upload, limit)
     asset_id = new_ulid()
     return {
         "id": asset_id,
@@ -199,9 +202,19 @@ async def _described(parts: Parts, owner_id: str, upload: Upload) -> dict[str, A
         "index": 0,
         "width": width,
         "height": height,
+        "duration_s": duration_s,
         "provenance": {},
         "created_at": now(),
     }
+
+
+async def _of_video(upload: Upload, max_pixels: int) -> tuple[int, int, float]:
+    """Width, height and seconds; zeros for one that is not understood here, which others may play all the same."""
+    try:
+        found = await footage.look(upload.path, thumbnails.SIDE, max_pixels)
+    except Failure:
+        return 0, 0, 0.0
+    return found.width, found.height, found.duration_s
 
 
 def plain_name(given: str) -> str:

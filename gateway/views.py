@@ -9,7 +9,7 @@ from gateway import conversation_schemas as chat
 from gateway import schemas
 from gateway.catalog import assets, jobs
 from gateway.catalog.models import AssetRow, ConversationRow, JobRow, MessageRow
-from gateway.thumbnails import is_picture
+from gateway.thumbnails import has_thumbnail
 from services.kit.telemetry import trace_id
 
 
@@ -20,7 +20,7 @@ def content_url(asset_id: str) -> str:
 
 def thumbnail_url(asset_id: str, content_type: str) -> str | None:
     """Where an asset's thumbnail is; None if there is nothing to show."""
-    return f"/api/assets/{asset_id}/thumbnail" if is_picture(content_type) else None
+    return f"/api/assets/{asset_id}/thumbnail" if has_thumbnail(content_type) else None
 
 
 def answered_by(atelier: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,6 +41,7 @@ def asset(row: AssetRow) -> schemas.Asset:
         sha256=row.sha256,
         width=row.width,
         height=row.height,
+        duration_s=row.duration_s,
         index=row.index,
         provenance=row.provenance,
         created_at=row.created_at,

@@ -3,9 +3,11 @@
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Response
+from google.protobuf.message import Message
 from pydantic import BaseModel, Field, create_model
 from starlette.requests import Request
 
+from atelier.v1 import diffusion_pb2
 from gateway import models, references, schemas
 from gateway.catalog import registered
 from gateway.catalog.jobs import JobFilter
@@ -15,7 +17,7 @@ from gateway.routes.jobs import ACCEPTED, accepted, bound_key, find_job, list_pa
 from gateway.routing import Cursor, Id, IdempotencyKey, Limit, problems, router
 from gateway.state import Caller, GatewayParts, Parts, Trace
 from services.kit.contract import Method, contract
-from services.kit.failures import ModelNotFound
+from services.kit.failures import BadInput, ModelNotFound
 
 # How long accepting a job may wait to hear whether its model is there.
 _MODELS_WITHIN_S = 1.0
@@ -51,9 +53,7 @@ def _add(routes: APIRouter, method: Method) -> None:
         project_id = cast(str | None, getattr(body, "project_id"))  # noqa: B009  # the derived model has it
         await references.known(parts, caller.owner_id, message)
         travelling = await references.resolved(parts, caller.owner_id, message)
-        named = dict(references.models_named(travelling)).get("model", "")
-        if named and "://" not in named:
-            await _require_model(parts, caller.owner_id, trace, named)
+        await _require_offered(parts, caller.owner_id, trace, travelling)
         new = NewJob(caller.owner_id, method, travelling, contract.to_json(message), project_id, trace)
         key = bound_key(idempotency_key, request, await request.body())
         taken = await parts.jobs.submit(new, key)
@@ -73,14 +73,27 @@ def _add(routes: APIRouter, method: Method) -> None:
     )
 
 
-async def _require_model(parts: Parts, owner_id: str, trace: str, name: str) -> None:
-    """Refuse a model the service does not have. While no service answers it is for the job to find out."""
+async def _require_offered(parts: Parts, owner_id: str, trace: str, message: Message) -> None:
+    """Refuse a model the service does not have, and what it cannot do. While no service answers it is for the job to
+    find out."""
+    asked = message if isinstance(message, diffusion_pb2.UpscaleRequest) else None
+    if asked is not None and bool(asked.image) == bool(asked.video):
+        raise BadInput.of("image", "give either a picture as image or a video as video")
+    # What is a URI by now is registered, and was looked up.
+    given = cast(str, getattr(message, "model"))  # noqa: B009  # every generation has it
+    name = "" if "://" in given else given
+    if not name and not (asked and asked.face_restore):
+        return
     found = await models.options(parts, owner_id, trace, timeout=_MODELS_WITHIN_S)
-    known = [model.name for model in found.models] if found else []
-    if known and name not in known:
+    if found is None:
+        return
+    known = [model.name for model in (found.upscalers if asked else found.models)]
+    if name and known and name not in known:
         async with parts.database.read() as session:
-            known += await registered.names(session, owner_id, "base")
-        raise ModelNotFound.of(name, known)
+            known += await registered.names(session, owner_id, "upscaler" if asked else "base")
+        raise ModelNotFound.of(name, known, task="upscaling" if asked else "")
+    if asked and asked.face_restore and not found.face_restoration:
+        raise BadInput.of("face_restore", "faces cannot be restored here: the weights for it are not there")
 
 
 for _method in modes_of_service():

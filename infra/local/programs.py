@@ -12,9 +12,12 @@ from infra.local.options import ROOT, BadOption
 from infra.local.readiness import Probe, http_probe, objects_probe
 from infra.local.servers import OBJECT_PORTS
 from infra.local.site import DRAIN_S, Site
+from infra.local.starter_pack import LANGUAGE, Part
+from infra.local.starter_pack import UPSCALERS as UPSCALER_PARTS
 from services.kit.backoff import Backoff
 
 STARTER_PACK = "starter"
+UPSCALERS = "upscalers"
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Program:
     needs: tuple[str, ...] = ()
     """Started when these have been ready once; a program that is not part of this run is not waited for."""
     uses: tuple[str, ...] = ()
-    """Servers it talks to that may come up after it."""
+    """Servers it talks to, and models it asks for, that may come after it."""
     after: tuple[str, ...] = ()
     """What a person sees first has the machine to itself: started when these are ready, or some seconds later."""
     stage: int = 2
@@ -92,12 +95,12 @@ def objects() -> Program:
     )
 
 
-def starter_pack() -> Program:
-    """Fetches and converts the small models once; afterwards it ends in a fraction of a second."""
-    command = [sys.executable, "-m", "infra.local.starter_pack", "make", "--home"]
+def starter_pack(name: str, parts: Sequence[Part]) -> Program:
+    """Fetches and converts small models once; afterwards it ends in a fraction of a second."""
+    command = [sys.executable, "-m", "infra.local.starter_pack", "make", "--only", *(part.folder for part in parts)]
     return Program(
-        name=STARTER_PACK,
-        launch=lambda site: Launch([*command, str(site.home)], site.environment()),
+        name=name,
+        launch=lambda site: Launch([*command, "--home", str(site.home)], site.environment()),
         probe=None,
         address=lambda site: str(site.home / "models"),
         stage=1,
@@ -122,7 +125,11 @@ def gateway() -> Program:
 
 
 def service(
-    name: str, needs: tuple[str, ...] = (), after: tuple[str, ...] = ("gateway",), noteworthy: str | None = None
+    name: str,
+    needs: tuple[str, ...] = (),
+    uses: tuple[str, ...] = (),
+    after: tuple[str, ...] = ("gateway",),
+    noteworthy: str | None = None,
 ) -> Program:
     """A service of ours: a gRPC port, and a port for probes and metrics."""
     grpc, metrics = f"{name}.grpc", f"{name}.metrics"
@@ -139,7 +146,7 @@ def service(
             f"grpc 127.0.0.1:{site.ports[grpc]}, metrics http://127.0.0.1:{site.ports[metrics]}/metrics"
         ),
         needs=("nats", *needs),
-        uses=("objects",),
+        uses=("objects", *uses),
         after=after,
         ports=(grpc, metrics),
         noteworthy=noteworthy,
@@ -150,9 +157,10 @@ def service(
 TABLE = (
     nats(),
     objects(),
-    starter_pack(),
+    starter_pack(STARTER_PACK, LANGUAGE),
+    starter_pack(UPSCALERS, UPSCALER_PARTS),
     gateway(),
-    service("diffusion", after=()),
+    service("diffusion", uses=(UPSCALERS,), after=()),
     # The engine below it says a hundred lines at every start; its own say what matters.
     service(
         "chat",
@@ -187,6 +195,8 @@ def selected(site: Site, table: Sequence[Program] = TABLE) -> list[Program]:
         chosen.discard("objects")
     if "ATELIER_CHAT_MODEL" in site.options.environ and "ATELIER_EMBEDDING_MODEL" in site.options.environ:
         chosen.discard(STARTER_PACK)
+    if "ATELIER_DIFFUSION_UPSCALERS" in site.options.environ:
+        chosen.discard(UPSCALERS)
     return [program for program in table if program.name in chosen]
 
 

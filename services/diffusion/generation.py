@@ -1,9 +1,13 @@
 """What is asked of the engine, and what it tells back. Plain values: the engine knows neither bus nor protobuf."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from PIL import Image
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,8 @@ class Source:
     arXiv:2108.01073)."""
     mask: Image.Image | None = None
     """Mode L, of the request's size: what is white is made anew, what is black stays. None = all is made anew."""
+    noise: "torch.Tensor | None" = field(default=None, compare=False)
+    """[channels, height, width] float32 on the CPU, in latents: the noise it is made anew from. None = the seed's."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +98,19 @@ class Made:
 
 
 @dataclass(frozen=True)
+class Filmed:
+    """Frames are ready."""
+
+    frames: tuple[Image.Image, ...]
+
+
+@dataclass(frozen=True)
 class Ended:
     """Nothing more will be told. `error` is why it ended early, None if all pictures were made or it was cancelled."""
 
     error: Exception | None = None
 
 
-Happening = Stepped | Previewed | Noted | Made | Ended
+Happening = Stepped | Previewed | Noted | Made | Filmed | Ended
 Tell = Callable[[Happening], None]
 """Called from the engine's threads; must return at once."""

@@ -20,6 +20,7 @@ from services.diffusion.model import Model, ModelCard
 from services.diffusion.preview import fit_colours
 from services.diffusion.pulse import Pulse
 from services.diffusion.text import TextEncoders
+from services.diffusion.video.model import KINDS, VideoModel
 
 if TYPE_CHECKING:
     import torch
@@ -45,7 +46,7 @@ class LoadOptions:
     hash_cache: Path | None = None
 
 
-def load(name: str, source: str, options: LoadOptions, pulse: Pulse, gate: Gate) -> Model | ForeignModel:
+def load(name: str, source: str, options: LoadOptions, pulse: Pulse, gate: Gate) -> Model | ForeignModel | VideoModel:
     """Load a model; raises `CannotLoad` with the reason. Sampling goes on meanwhile, but for models that are built in
     another precision than torch's default, which is the whole process's."""
     try:
@@ -240,20 +241,24 @@ def _text_encoders(folder: Path, index: dict[str, Any], component: Any) -> TextE
     return TextEncoders(pairs, pooled=sdxl, zeros_for_empty=zeros)
 
 
-def _load_foreign(read: _Read, options: LoadOptions, pulse: Pulse) -> ForeignModel:
-    """Any other pipeline that makes pictures from words, run as diffusers wrote it."""
+def _load_foreign(read: _Read, options: LoadOptions, pulse: Pulse) -> ForeignModel | VideoModel:
+    """Any other pipeline that makes pictures from words, or frames, run as diffusers wrote it."""
     from diffusers.pipelines.auto_pipeline import AutoPipelineForText2Image
+    from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 
     device, dtype = device_and_dtype(options)
     parts = [p for p in read.folder.iterdir() if read.index.get(p.name) and (p / "config.json").is_file()]
     variants = {weights.variant(part) for part in sorted(parts)}
     # What a folder leaves out on purpose (Stable Diffusion 3 without T5), diffusers wants to be told again.
     left_out = {part: None for part, value in read.index.items() if isinstance(value, list) and not any(value)}
-    pipeline = AutoPipelineForText2Image.from_pretrained(
+    films = read.index.get("_class_name") in KINDS
+    made: Any = DiffusionPipeline if films else AutoPipelineForText2Image
+    pipeline = made.from_pretrained(
         read.folder, dtype=dtype, use_safetensors=True, variant="fp16" if "fp16" in variants else None, **left_out
     ).to(device)
     pipeline.set_progress_bar_config(disable=True)
     for network in pipeline.components.values():
         if hasattr(network, "register_forward_hook"):
             pulse.watch(network)
-    return ForeignModel(read.name, read.source, read.hash, pipeline, options.cores)
+    model = VideoModel if films else ForeignModel
+    return model(read.name, read.source, read.hash, pipeline, options.cores)

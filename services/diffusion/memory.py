@@ -14,6 +14,7 @@ from services.diffusion.foreign import ForeignModel
 from services.diffusion.model import Model
 from services.diffusion.registry import header
 from services.diffusion.registry.faults import Refused
+from services.diffusion.video.model import VideoModel
 
 # Parts of what there is: the rest is for what sampling takes, the system and the other services of the machine.
 _OF_RAM = 0.5
@@ -62,7 +63,7 @@ def _loaded_files(folder: Path) -> Iterable[Path]:
         yield from plain or paths
 
 
-def taken(model: Model | ForeignModel) -> int:
+def taken(model: Model | ForeignModel | VideoModel) -> int:
     """Bytes that the weights of a loaded model take."""
     if isinstance(model, Model):
         networks = [model.unet, model.vae, *model.text.modules]

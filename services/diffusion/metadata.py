@@ -1,19 +1,23 @@
-"""Settings kept in the picture itself: A1111's readable `parameters` text, and Atelier's own JSON.
+"""Settings kept in the file itself: A1111's readable `parameters` text, and Atelier's own JSON.
 
 PNG: the text chunks `parameters` and `atelier`. JPEG and WebP: EXIF UserComment, where A1111 looks, and EXIF MakerNote.
+MP4: the tags `comment` and `description`. GIF: both in its comment.
 """
 
 import io
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 _JSON_KEY = "atelier"
 _TEXT_KEY = "parameters"
+_CLIP_KEY = "description"
 # EXIF 2.32 (CIPA DC-008): tags of the Exif IFD. UserComment is led by its character code.
 _EXIF_IFD = 0x8769
 _USER_COMMENT = 0x9286
@@ -23,6 +27,8 @@ _NOTE = b"Atelier\x00"
 # A JPEG segment has a length of two bytes, which EXIF's own header shares.
 _EXIF_ROOM = 65_000
 _MOST_JSON = 1024 * 1024
+
+_GIF_MARK = "\nAtelier: "
 
 CONTENT_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
@@ -35,8 +41,25 @@ class Encoded:
     content_type: str
 
 
+@dataclass(frozen=True)
+class Notes:
+    """What a file says about how it was made."""
+
+    text: str
+    """A1111's `parameters`."""
+    document: str
+    """JSON."""
+
+
+def notes(settings: dict[str, Any]) -> Notes:
+    """The settings as a file carries them; equal input, equal text."""
+    return Notes(parameters(settings), json.dumps(settings, sort_keys=True, ensure_ascii=False))
+
+
 def parameters(settings: dict[str, Any]) -> str:
     """The settings in the form that AUTOMATIC1111's web UI writes and most tools read."""
+    if "scale" in settings:
+        return _of_upscaled(settings)
     lines = [settings["prompt"]]
     if settings["negative_prompt"]:
         lines.append(f"Negative prompt: {settings['negative_prompt']}")
@@ -49,29 +72,55 @@ def parameters(settings: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _of_upscaled(settings: dict[str, Any]) -> str:
+    """What the source said, and as that web UI adds to it, the upscaler."""
+    source: dict[str, Any] = settings.get("source") or {}
+    said = f"{parameters(source)}, " if source else ""
+    return f"{said}Postprocess upscale by: {settings['scale']}, Postprocess upscaler: {settings['model']}"
+
+
 def _of_source(settings: dict[str, Any]) -> str:
     found = f"Denoising strength: {settings['strength']:g}, " if "strength" in settings else ""
+    if "duration_s" in settings:
+        camera = settings["camera"]
+        found += f"Duration: {settings['duration_s']:g} s, FPS: {settings['fps']}, Camera: {camera['move']} "
+        found += f"{camera['intensity']:g}, Motion: {settings['motion_intensity']:g}, "
     return found + (f"Mask blur: {settings['mask_blur']}, " if "mask_blur" in settings else "")
 
 
 def encode(image: Image.Image, image_format: str, settings: dict[str, Any]) -> Encoded:
     """The image as a file of `image_format` (png, jpeg, webp) that carries its settings; equal input, equal bytes."""
-    text, document = parameters(settings), json.dumps(settings, sort_keys=True, ensure_ascii=False)
     buffer = io.BytesIO()
-    if image_format == "png":
-        info = PngInfo()
-        info.add_text(_TEXT_KEY, text)
-        info.add_text(_JSON_KEY, document)
-        image.save(buffer, "PNG", pnginfo=info)
-    else:
-        image.convert("RGB").save(buffer, image_format.upper(), quality=95, exif=_exif(text, document))
+    save(image, buffer, image_format, settings)
     return Encoded(buffer.getvalue(), CONTENT_TYPES[image_format])
 
 
-def _exif(text: str, document: str) -> bytes:
+def save(image: Image.Image, file: Path | BinaryIO, image_format: str, settings: dict[str, Any]) -> None:
+    """The same into a file, for what is large. JPEG knows no transparency: give it an opaque picture."""
+    said = notes(settings)
+    if image_format == "png":
+        info = PngInfo()
+        info.add_text(_TEXT_KEY, said.text)
+        info.add_text(_JSON_KEY, said.document)
+        image.save(file, "PNG", pnginfo=info)
+    else:
+        image.save(file, image_format.upper(), quality=95, exif=_exif(said))
+
+
+def webp_exif(said: Notes) -> bytes:
+    """The EXIF chunk of a WebP file."""
+    return _exif(said).removeprefix(b"Exif\0\0")
+
+
+def gif_comment(said: Notes) -> bytes:
+    """The comment of a GIF."""
+    return f"{said.text}\n{_GIF_MARK}{said.document}".encode()
+
+
+def _exif(said: Notes) -> bytes:
     """Both texts as EXIF; the readable one is left out where the two are longer than EXIF can be."""
-    note = _NOTE + zlib.compress(document.encode(), 9)
-    comment = _UNICODE + text.encode("utf-16-be")
+    note = _NOTE + zlib.compress(said.document.encode(), 9)
+    comment = _UNICODE + said.text.encode("utf-16-be")
     exif = Image.Exif()
     tags = exif.get_ifd(_EXIF_IFD)
     tags[_MAKER_NOTE] = note
@@ -81,15 +130,41 @@ def _exif(text: str, document: str) -> bytes:
 
 
 def read(data: bytes) -> dict[str, Any] | None:
-    """The settings a PNG, JPEG or WebP file of ours carries; None if it carries none or is no such file."""
+    """The settings a PNG, JPEG, WebP, GIF or MP4 file of ours carries; None if it carries none or is no such file."""
     try:
-        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as image:
-            document = image.info.get(_JSON_KEY) or _note(image)
-        settings = json.loads(document) if document else None
+        return _parsed(_of_clip(data) if data[4:8] == b"ftyp" else _of_image(data))
     except (OSError, ValueError, SyntaxError, zlib.error):
         # Pillow raises SyntaxError for some broken files.
         return None
+
+
+def settings_in(tags: Mapping[str, str]) -> dict[str, Any] | None:
+    """The settings among the tags of a clip; None if there are none."""
+    return _parsed(tags.get(_CLIP_KEY))
+
+
+def _parsed(document: str | None) -> dict[str, Any] | None:
+    try:
+        settings = json.loads(document) if document else None
+    except (ValueError, RecursionError):
+        # Uploads come from anyone: it may be nested deeper than anyone would.
+        return None
     return settings if isinstance(settings, dict) else None
+
+
+def _of_image(data: bytes) -> str | None:
+    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP", "GIF")) as image:
+        if image.format == "GIF":
+            return image.info.get("comment", b"").decode().rpartition(_GIF_MARK)[2]
+        return image.info.get(_JSON_KEY) or _note(image)
+
+
+def _of_clip(data: bytes) -> str | None:
+    import av
+
+    # libav's errors are OSErrors or ValueErrors.
+    with av.open(io.BytesIO(data), format="mp4", metadata_errors="replace") as container:
+        return container.metadata.get(_CLIP_KEY)
 
 
 def _note(image: Image.Image) -> str | None:

@@ -15,10 +15,11 @@ import structlog
 from services.diffusion.faults import CannotLoad
 from services.diffusion.foreign import ForeignModel
 from services.diffusion.model import Model, ModelCard
+from services.diffusion.video.model import VideoModel
 
 log = structlog.get_logger(__name__)
 
-Loaded = Model | ForeignModel
+Loaded = Model | ForeignModel | VideoModel
 Load = Callable[[str, str], Loaded]
 """(name, source) → model; raises `CannotLoad`."""
 Weigh = Callable[[str, str], int]

@@ -55,7 +55,9 @@ class Picture:
         begun = conditions.begun
         # The draws are in the order of diffusers' pipelines, and so the same.
         self._clean = drawn(model, begun, self._generator) if begun is not None else None
-        self._noise = torch.randn((1, *self.shape), generator=self._generator, dtype=torch.float32).to(model.device)
+        own = torch.randn((1, *self.shape), generator=self._generator, dtype=torch.float32)
+        given = generation.source.noise if generation.source else None
+        self._noise = (own if given is None else given[None]).to(model.device)
         self._kept = conditions.kept
         self.latents: torch.Tensor = self._noise * self._scheduler.init_noise_sigma
         """[1, channels, height, width] float32 on the model's device."""

@@ -35,15 +35,20 @@ class LatentColours:
     def webp(self, latents: "torch.Tensor") -> bytes:
         """A WebP file of at most 8 kB showing the latents at the picture's size, at most 256 pixels long."""
         small = self.picture(latents.nan_to_num())
-        zoom = min(self.scale, _LONGEST / max(small.size))
-        size = (max(1, round(small.width * zoom)), max(1, round(small.height * zoom)))
-        image = small.resize(size, Image.Resampling.BICUBIC)
-        for quality in (80, 60, 40, 20):
-            data = io.BytesIO()
-            image.save(data, "WEBP", quality=quality, method=2)
-            if data.tell() <= _MAX_BYTES:
-                break
-        return data.getvalue()
+        return webp(small, self.scale)
+
+
+def webp(image: Image.Image, scale: float = 1.0) -> bytes:
+    """A picture `scale` times as large, but at most 256 pixels long, as a WebP file of at most 8 kB."""
+    zoom = min(scale, _LONGEST / max(image.size))
+    size = (max(1, round(image.width * zoom)), max(1, round(image.height * zoom)))
+    resized = image.resize(size, Image.Resampling.BICUBIC)
+    for quality in (80, 60, 40, 20):
+        data = io.BytesIO()
+        resized.save(data, "WEBP", quality=quality, method=2)
+        if data.tell() <= _MAX_BYTES:
+            break
+    return data.getvalue()
 
 
 def fit_colours(vae: Any, scale: int, *, seed: int = 0) -> LatentColours:

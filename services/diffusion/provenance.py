@@ -25,15 +25,16 @@ def settings_of(kind: str, generation: Generation, seed: int, card: ModelCard, s
         "sampler": generation.sampler,
         "sampler_label": SAMPLERS[generation.sampler].label,
         "seed": seed,
-        "versions": dict(_versions()),
+        "versions": versions("atelier", "diffusers", "torch"),
     }
 
 
+def versions(*packages: str) -> dict[str, str]:
+    """The versions of what has a say in the result."""
+    return {package: _version(package) for package in packages}
+
+
 @functools.cache
-def _versions() -> tuple[tuple[str, str], ...]:
-    return tuple((package, _version(package)) for package in ("atelier", "diffusers", "torch"))
-
-
 def _version(package: str) -> str:
     try:
         return version(package)

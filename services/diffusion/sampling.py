@@ -9,12 +9,13 @@ from services.diffusion.foreign import ForeignModel
 from services.diffusion.generation import Ended, Generation, Happening, Made, Noted, Tell
 from services.diffusion.model import Model
 from services.diffusion.picture import Conditions, Picture
+from services.diffusion.video.model import VideoModel
 
 
 class Sampling:
     """A request's pictures: waiting, being sampled, sampled, made."""
 
-    def __init__(self, model: Model | ForeignModel, generation: Generation, tell: Tell) -> None:
+    def __init__(self, model: Model | ForeignModel | VideoModel, generation: Generation, tell: Tell) -> None:
         """Nothing is computed yet."""
         self.model = model
         self.generation = generation

@@ -1,11 +1,13 @@
 """The diffusion service: requests from the contract to the engine, and what the engine tells back to the job."""
 
 import asyncio
+import functools
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import Future
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import TypeVar, cast
 
@@ -18,23 +20,34 @@ from atelier.v1.diffusion_pb2 import (
     DiffusionOptionsRequest,
     GenerationResult,
     ImageToImageRequest,
+    ImageToVideoRequest,
     InpaintRequest,
     TextToImageRequest,
+    TextToVideoRequest,
+    UpscaleRequest,
 )
+from atelier.v1.diffusion_pb2 import Upscaler as UpscalerOption
 from atelier.v1.models_pb2 import ImportModelRequest, ImportModelResult
 from services.diffusion import metadata, tasks
 from services.diffusion.engine import Engine
 from services.diffusion.faults import CannotSample, EngineFault
+from services.diffusion.foreign import ForeignModel
 from services.diffusion.gate import Gate
-from services.diffusion.generation import Ended, Happening, Made, Noted, Previewed, Stepped
+from services.diffusion.generation import Ended, Happening, Made, Noted, Previewed, Stepped, Tell
 from services.diffusion.library import Library
-from services.diffusion.model import ModelCard
+from services.diffusion.model import Model, ModelCard
 from services.diffusion.models import Loaded, ModelState
 from services.diffusion.provenance import settings_of
 from services.diffusion.registry import importer
 from services.diffusion.samplers import SAMPLERS
+from services.diffusion.sampling import Sampling
 from services.diffusion.settings import DiffusionSettings
-from services.diffusion.tasks import Task
+from services.diffusion.tasks import Shot, Task
+from services.diffusion.upscale.lanes import Lanes
+from services.diffusion.upscale.upscalers import UPSCALERS, Upscaler, Upscalers
+from services.diffusion.upscale.upscaling import Upscaling
+from services.diffusion.video.model import VideoModel
+from services.diffusion.video.shooting import Shooting, technique
 from services.kit.call import Call
 from services.kit.contract import contract
 from services.kit.failures import BadInput, Failure, ModelNotFound
@@ -50,6 +63,8 @@ log = structlog.get_logger(__name__)
 
 # How often a waiting job asks whether it was cancelled and whether the engine still moves.
 _LOOK_S = 0.25
+# How often it is looked whether the weights of the upscalers have come.
+_WEIGHTS_LOOK_S = 5.0
 
 
 class Diffusion(Service):
@@ -68,6 +83,12 @@ class Diffusion(Service):
         self._library = Library(settings, self.objects, self._engine.pulse, gate)
         self._models = self._library.models
         await self._library.start(self.bus, f"{socket.gethostname()}-{os.getpid()}")
+        self._upscaling = Upscaling(
+            upscalers=Upscalers(settings.upscalers),
+            lanes=Lanes(settings.cores),
+            home=settings.home,
+            max_pixels=round(settings.diffusion_upscale_max_megapixels * 1_000_000),
+        )
         self.status("starting", f"loading {self._models.default}")
         self._warming = asyncio.create_task(self._warm_up(), name="warm-up")
 
@@ -76,6 +97,7 @@ class Diffusion(Service):
         await end(self._warming)
         await self._library.stop()
         await asyncio.to_thread(self._engine.close)
+        await asyncio.to_thread(self._upscaling.lanes.close)
 
     @property
     def diffusion_settings(self) -> DiffusionSettings:
@@ -89,7 +111,15 @@ class Diffusion(Service):
             log.error("model_not_loaded", error=str(error))
             self.status("failed", str(error))
         else:
-            self.status("ready")
+            await self._await_upscalers()
+
+    async def _await_upscalers(self) -> None:
+        """Ready at once; what is said besides ends when the weights of the upscalers are there."""
+        upscalers = self._upscaling.upscalers
+        while missing := next(filter(None, map(upscalers.missing, UPSCALERS)), ""):
+            self.status("ready", f"upscaling waits for its weights: {missing}")
+            await asyncio.sleep(_WEIGHTS_LOOK_S)
+        self.status("ready")
 
     @method
     async def text_to_image(self, request: TextToImageRequest, job: Job) -> GenerationResult:
@@ -112,26 +142,77 @@ class Diffusion(Service):
         return await importer.import_model(request, job, self.diffusion_settings, self._library.store)
 
     @method
+    async def text_to_video(self, request: TextToVideoRequest, job: Job) -> GenerationResult:
+        """Make a video from words."""
+        return await self._video(request, job, tasks.text_to_video)
+
+    @method
+    async def image_to_video(self, request: ImageToVideoRequest, job: Job) -> GenerationResult:
+        """Make a video from a picture."""
+        return await self._video(request, job, tasks.image_to_video)
+
+    @method
+    async def upscale(self, request: UpscaleRequest, job: Job) -> GenerationResult:
+        """Make a picture or a video larger."""
+        try:
+            return await self._upscaling.run(request, job)
+        except EngineFault as fault:
+            raise _failure(fault) from fault
+
+    @method
     async def options(self, request: DiffusionOptionsRequest, call: Call) -> DiffusionOptions:
-        """Models and samplers."""
-        return DiffusionOptions(models=[_described(s) for s in self._models.states()], samplers=list(SAMPLERS))
+        """Models, samplers and upscalers."""
+        upscalers = self._upscaling.upscalers
+        return DiffusionOptions(
+            models=[_described(s) for s in self._models.states()],
+            samplers=list(SAMPLERS),
+            upscalers=[_described_upscaler(one, upscalers.missing(one)) for one in UPSCALERS],
+        )
 
     async def _pictures(self, request: R, job: Job, planned: Planned[R]) -> GenerationResult:
         data = contract.to_json(request)
         asked = data.get("model") or self._models.default
         try:
-            name = self._models.wanted(asked).name
-        except KeyError:
-            raise ModelNotFound.of(asked, self._models.names) from None
-        try:
-            with self._models.using(asked) as found:
-                model = await self._model(name, found, job)
-                # One model may be registered under several names.
-                card = replace(model.card, name=name)
+            async with self._using(asked, job) as (model, card):
+                if isinstance(model, VideoModel):
+                    raise CannotSample("model", f"{card.name} makes videos, not pictures")
                 task = await planned(request, job, card, self.diffusion_settings.diffusion_max_area)
                 return await self._sample(model, card, task, data["format"], job)
         except EngineFault as fault:
             raise _failure(fault) from fault
+
+    async def _video(
+        self, request: R, job: Job, planned: Callable[[R, Job, Loaded, float], Awaitable[Shot]]
+    ) -> GenerationResult:
+        data = contract.to_json(request)
+        asked = data.get("model") or self._models.default
+        try:
+            async with self._using(asked, job) as (model, card):
+                shot = await planned(request, job, model, self.diffusion_settings.diffusion_max_area)
+                generation, scene = shot.generation, shot.plan.scene
+                size = scene.width, scene.height
+                settings = settings_of(job.kind, generation, generation.seed, card, size)
+                settings |= {**shot.provenance, "technique": technique(model, shot.plan)}
+                shooting = Shooting(job, self._engine, self._happenings, shot.plan, generation)
+                if isinstance(model, VideoModel):
+                    asset = await shooting.with_windows(model, settings)
+                else:
+                    asset = await shooting.with_stills(model, shot.picture, settings)
+        except EngineFault as fault:
+            raise _failure(fault) from fault
+        return GenerationResult(outputs=[asset], seed=generation.seed, model=card.name, model_hash=card.hash)
+
+    @asynccontextmanager
+    async def _using(self, asked: str, job: Job) -> AsyncGenerator[tuple[Loaded, ModelCard]]:
+        """A model, loaded, which stays so within the block; and its card, under the name it was asked for by: one
+        model may be registered under several."""
+        try:
+            name = self._models.wanted(asked).name
+        except KeyError:
+            raise ModelNotFound.of(asked, self._models.names) from None
+        with self._models.using(asked) as found:
+            model = await self._model(name, found, job)
+            yield model, replace(model.card, name=name)
 
     async def _model(self, name: str, found: "Future[Loaded]", job: Job) -> Loaded:
         if found.done():
@@ -152,27 +233,13 @@ class Diffusion(Service):
         return await loading
 
     async def _sample(
-        self, model: Loaded, card: ModelCard, task: Task, image_format: str, job: Job
+        self, model: Model | ForeignModel, card: ModelCard, task: Task, image_format: str, job: Job
     ) -> GenerationResult:
         generation = task.generation
-        loop = asyncio.get_running_loop()
-        told: asyncio.Queue[Happening] = asyncio.Queue()
-
-        def tell(happening: Happening) -> None:
-            loop.call_soon_threadsafe(told.put_nowait, happening)
-
-        sampling = self._engine.submit(model, generation, tell)
         result = GenerationResult(seed=generation.seed, model=card.name, model_hash=card.hash)
-        try:
-            while True:
-                try:
-                    async with asyncio.timeout(_LOOK_S):
-                        happening = await told.get()
-                except TimeoutError:
-                    self._show_life(job)
-                    job.check()
-                    continue
-                job.check()
+        begin = functools.partial(self._engine.submit, model, generation)
+        async with aclosing(self._happenings(begin, job)) as happenings:
+            async for happening in happenings:
                 match happening:
                     case Stepped():
                         await job.progress(
@@ -202,12 +269,37 @@ class Diffusion(Service):
                             provenance=settings,
                         )
                         result.outputs.append(asset)
-                    case Ended():
-                        if happening.error is not None:
-                            raise happening.error
-                        # Pictures of different pace may be ready in another order.
-                        result.outputs.sort(key=lambda asset: asset.index)
-                        return result
+                    case _:
+                        raise AssertionError(f"a request for pictures was told {happening}")
+        # Pictures of different pace may be ready in another order.
+        result.outputs.sort(key=lambda asset: asset.index)
+        return result
+
+    async def _happenings(self, begin: Callable[[Tell], Sampling], job: Job) -> AsyncGenerator[Happening]:
+        """Begin something in the engine and pass on what it tells until it ends; raises what it ended with, and
+        `Cancelled` within a moment of the job's being told to end."""
+        loop = asyncio.get_running_loop()
+        told: asyncio.Queue[Happening] = asyncio.Queue()
+
+        def tell(happening: Happening) -> None:
+            loop.call_soon_threadsafe(told.put_nowait, happening)
+
+        sampling = begin(tell)
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(_LOOK_S):
+                        happening = await told.get()
+                except TimeoutError:
+                    self._show_life(job)
+                    job.check()
+                    continue
+                job.check()
+                if isinstance(happening, Ended):
+                    if happening.error is not None:
+                        raise happening.error
+                    return
+                yield happening
         finally:
             sampling.cancel()
 
@@ -230,6 +322,17 @@ def _described(state: ModelState) -> DiffusionModel:
         described.hash = state.card.hash
         described.device = state.card.device
     return described
+
+
+def _described_upscaler(upscaler: Upscaler, missing: str) -> UpscalerOption:
+    return UpscalerOption(
+        name=upscaler.name,
+        description=upscaler.description,
+        scales=list(upscaler.weights),
+        default_scales=upscaler.default_scales,
+        status="missing" if missing else "available",
+        error=missing,
+    )
 
 
 def _failure(fault: EngineFault) -> Failure:

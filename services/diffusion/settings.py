@@ -37,6 +37,13 @@ class DiffusionSettings(ServiceSettings):
     diffusion_load_timeout_s: float = Field(
         1800.0, ge=1, description="How long a model may take to load (and download) before a waiting job is given up."
     )
+    diffusion_upscalers: Path | None = Field(
+        None,
+        description="Folder of the upscalers' weights for ncnn; `models/real-esrgan` in the home folder if not set.",
+    )
+    diffusion_upscale_max_megapixels: float = Field(
+        100.0, gt=0, description="Largest picture that upscaling makes, in million pixels."
+    )
 
     diffusion_memory: str = Field(
         "auto",
@@ -87,6 +94,11 @@ class DiffusionSettings(ServiceSettings):
     def import_hosts(self) -> list[str]:
         """Hosts that may be private."""
         return _parts(self.diffusion_import_hosts)
+
+    @property
+    def upscalers(self) -> Path:
+        """Where the upscalers' weights lie."""
+        return self.diffusion_upscalers or self.home / "models" / "real-esrgan"
 
     @property
     def cores(self) -> int:

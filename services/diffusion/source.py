@@ -6,10 +6,11 @@ import io
 import math
 import warnings
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
+from services.diffusion import metadata
 from services.diffusion.faults import CannotSample
 from services.diffusion.model import ModelCard
 from services.kit.failures import BadInput, NotFound
@@ -29,6 +30,8 @@ class Read:
     """Upright; RGB or RGBA."""
     sha256: str
     """Of the file, hex."""
+    settings: dict[str, Any] | None
+    """How it was made, if it is one of ours and says so."""
 
 
 async def read(objects: ObjectStore, uri: str, field: str) -> Read:
@@ -37,7 +40,7 @@ async def read(objects: ObjectStore, uri: str, field: str) -> Read:
         content = await objects.read(uri)
     except NotFound:
         raise BadInput.of(field, "is no longer there; it was deleted before the job began") from None
-    return Read(_opened(content, field), hashlib.sha256(content).hexdigest())
+    return Read(_opened(content, field), hashlib.sha256(content).hexdigest(), metadata.read(content))
 
 
 def _opened(content: bytes, field: str) -> Image.Image:

@@ -174,6 +174,7 @@ class Job:
         kind: str,
         width: int = 0,
         height: int = 0,
+        duration_s: float = 0.0,
         provenance: Mapping[str, Any] | None = None,
     ) -> Asset:
         """Store output `index` and tell of it. Key and id follow from job and index: storing it twice stores it
@@ -192,6 +193,7 @@ class Job:
             index=index,
             width=width,
             height=height,
+            duration_s=duration_s,
         )
         if provenance is not None:
             json_format.ParseDict(dict(provenance), asset.provenance)

@@ -12,11 +12,15 @@ import pytest
 from PIL import Image
 from playwright.async_api import Locator, Page, expect
 
+from tests.api import until
 from tests.browser.conftest import CheckAccess, Studio, in_both_themes
 
 pytestmark = pytest.mark.browser
 
 SIDE = 64
+# How many of a canvas' pixels are painted.
+COVERED = """canvas => [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data]
+    .filter((value, index) => index % 4 === 3 && value > 0).length"""
 
 
 @pytest.fixture
@@ -81,7 +85,7 @@ async def test_what_is_painted_changes_and_nothing_else(
     await expect(page.get_by_role("alert").filter(has_text="Paint over what")).to_be_visible()
     await page.get_by_role("button", name="Redo").click()
     # What was painted survives a refresh.
-    await page.wait_for_function("localStorage['atelier.inpaint']?.includes('data:image/png')")
+    await until(lambda: page.evaluate("localStorage['atelier.inpaint']?.includes('data:image/png')"))
     await page.reload()
     after = await made(page, "a yellow star", api)
     before = np.asarray(Image.open(picture), dtype=np.int16)
@@ -109,13 +113,12 @@ async def test_a_mask_can_be_painted_by_keyboard(studio: Studio, picture: Path) 
     await canvas.focus()
     for key in ("Space", *["ArrowRight"] * 5, "Space"):
         await page.keyboard.press(key)
-    covered = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 64, 64).data].filter((v, i) => i % 4 == 3 && v).length"
-    painted = int(await canvas.evaluate(covered))
+    painted = int(await canvas.evaluate(COVERED))
     assert painted > 0
     await page.keyboard.press("i")
-    assert int(await canvas.evaluate(covered)) > 64 * 64 - painted - 200
+    assert int(await canvas.evaluate(COVERED)) > SIDE * SIDE - painted - 200
     await page.keyboard.press("Control+z")
-    assert int(await canvas.evaluate(covered)) == painted
+    assert int(await canvas.evaluate(COVERED)) == painted
     await page.keyboard.press("+")
     await expect(page.get_by_text("150 %")).to_be_visible()
 

@@ -40,14 +40,14 @@ class SoonMissed(Diffusion):
 
     def handlers(self) -> dict[str, tuple[Method, Any]]:
         """The contract's methods under a hastier policy."""
-        found = super().handlers()
-        for kind in (KIND, "diffusion.import_model"):
-            known, handler = found[kind]
-            hasty = Policy()
-            hasty.CopyFrom(known.policy)
-            hasty.ack_wait_s = _ACK_WAIT_S
-            found[kind] = replace(known, policy=hasty), handler
-        return found
+        return {kind: (_hasty(known), handler) for kind, (known, handler) in super().handlers().items()}
+
+
+def _hasty(known: Method) -> Method:
+    policy = Policy()
+    policy.CopyFrom(known.policy)
+    policy.ack_wait_s = _ACK_WAIT_S
+    return replace(known, policy=policy)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ CHECKED_FURTHER = (
     "/api/code",
     "/api/datasets",
     "/api/endpoints",
+    "/api/generate/upscale",
     "/api/models",
     "/api/prompts",
     "/api/routing",

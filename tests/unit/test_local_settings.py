@@ -70,6 +70,11 @@ def test_models_of_the_users_need_no_starter_pack(tmp_path: Path) -> None:
     assert "starter" not in names(tmp_path, ATELIER_SERVICES="chat", **own)
 
 
+def test_upscalers_come_with_diffusion_unless_the_user_has_own_ones(tmp_path: Path) -> None:
+    assert "upscalers" in names(tmp_path, ATELIER_SERVICES="diffusion")
+    assert "upscalers" not in names(tmp_path, ATELIER_SERVICES="diffusion", ATELIER_DIFFUSION_UPSCALERS="/models/up")
+
+
 def test_what_the_user_set_wins(tmp_path: Path) -> None:
     environment = site(tmp_path, ATELIER_CHAT_MODEL="/models/llama", ATELIER_LOG_FORMAT="json").environment()
     assert environment["ATELIER_CHAT_MODEL"] == "/models/llama"

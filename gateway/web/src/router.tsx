@@ -152,6 +152,13 @@ const inpaint = createRoute({
   component: lazyRouteComponent(() => import("@/pages/inpaint/inpaint-page")),
 });
 
+const upscale = createRoute({
+  getParentRoute: () => root,
+  path: "/upscale",
+  validateSearch: studioSearch,
+  component: lazyRouteComponent(() => import("@/pages/upscale/upscale-page")),
+});
+
 const jobs = createRoute({
   getParentRoute: () => root,
   path: "/jobs",
@@ -258,6 +265,7 @@ export const router = createRouter({
     textToImage,
   imageToImage,
   inpaint,
+    upscale,
     jobs,
     assets,
     datasets,

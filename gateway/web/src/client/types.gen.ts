@@ -145,6 +145,12 @@ export type Asset = {
      */
     height: number;
     /**
+     * Duration S
+     *
+     * How long it plays; 0 if it does not.
+     */
+    duration_s: number;
+    /**
      * Index
      *
      * Place among its job's outputs, from 0.
@@ -248,6 +254,26 @@ export type BenchmarkCreate = {
      * How many requests at once.
      */
     concurrency?: Array<number>;
+};
+
+/**
+ * Camera
+ *
+ * What the camera does during a video.
+ */
+export type Camera = {
+    /**
+     * Move
+     *
+     * Its move.
+     */
+    move?: 'static' | 'pan_left' | 'pan_right' | 'tilt_up' | 'tilt_down' | 'zoom_in' | 'zoom_out' | 'dolly_in' | 'dolly_out' | 'roll_left' | 'roll_right';
+    /**
+     * Intensity
+     *
+     * How far it goes.
+     */
+    intensity?: number;
 };
 
 /**
@@ -1436,6 +1462,12 @@ export type FieldLimits = {
      */
     choices?: Array<Choice> | null;
     /**
+     * Reference
+     *
+     * What it refers to: `image`, `video`, `model`, `upscaler` …
+     */
+    reference?: string | null;
+    /**
      * Unit
      */
     unit?: string | null;
@@ -1443,6 +1475,14 @@ export type FieldLimits = {
      * Description
      */
     description?: string | null;
+    /**
+     * Fields
+     *
+     * The fields of an object.
+     */
+    fields?: {
+        [key: string]: FieldLimits;
+    } | null;
 };
 
 /**
@@ -1608,6 +1648,12 @@ export type GenerationOptions = {
      */
     sizes: Array<SizeOption>;
     /**
+     * Shapes
+     *
+     * Shapes of videos, by `aspect_ratio`.
+     */
+    shapes: Array<ShapeOption>;
+    /**
      * Formats
      */
     formats: Array<string>;
@@ -1623,6 +1669,18 @@ export type GenerationOptions = {
      * Modes
      */
     modes: Array<GenerationMode>;
+    /**
+     * Upscalers
+     *
+     * The default for videos first.
+     */
+    upscalers: Array<Upscaler>;
+    /**
+     * Face Restoration
+     *
+     * True if `face_restore` can be asked for.
+     */
+    face_restoration: boolean;
 };
 
 /**
@@ -1740,7 +1798,7 @@ export type ImageToImageRequest = {
     /**
      * Sampler
      *
-     * Sampler.
+     * Sampler. On Karras' noise schedule a picture begins with less noise at the same strength, and so stays closer.
      */
     sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
     /**
@@ -1755,6 +1813,126 @@ export type ImageToImageRequest = {
      * File format.
      */
     format?: 'png' | 'jpeg' | 'webp';
+    /**
+     * Preview Every
+     *
+     * Steps between previews; 0 = none.
+     */
+    preview_every?: number;
+    /**
+     * Project Id
+     *
+     * The project it belongs to.
+     */
+    project_id?: string | null;
+};
+
+/**
+ * ImageToVideoRequest
+ *
+ * Settings of an image-to-video job.
+ */
+export type ImageToVideoRequest = {
+    /**
+     * Image
+     *
+     * The picture it begins with.
+     */
+    image: string;
+    /**
+     * Prompt
+     *
+     * What it should show; plays no part in a camera move over a still.
+     */
+    prompt?: string;
+    /**
+     * Negative Prompt
+     *
+     * What it should not show.
+     */
+    negative_prompt?: string;
+    /**
+     * Model
+     *
+     * Model to use: its name or its id in the registry; empty = the service's default.
+     */
+    model?: string;
+    /**
+     * Duration S
+     *
+     * How long it plays.
+     */
+    duration_s?: number;
+    /**
+     * Fps
+     *
+     * Frames a second.
+     */
+    fps?: number;
+    /**
+     * Aspect Ratio
+     *
+     * Its shape where width and height are not said; absent = that of the picture.
+     */
+    aspect_ratio?: string | null;
+    /**
+     * Fit
+     *
+     * How the picture gets another shape.
+     */
+    fit?: 'crop' | 'pad' | 'stretch';
+    /**
+     * Width
+     *
+     * Width in pixels; absent = from the shape and what the model makes. In an MP4 an odd one grows by one.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Height in pixels; absent = from the shape and what the model makes. In an MP4 an odd one grows by one.
+     */
+    height?: number | null;
+    /**
+     * What the camera does; absent = nothing.
+     */
+    camera?: Camera | null;
+    /**
+     * Motion Intensity
+     *
+     * How much of the picture changes while it plays. With a model of pictures, 0 = nothing: a camera move over a still.
+     */
+    motion_intensity?: number;
+    /**
+     * Steps
+     *
+     * Sampling steps.
+     */
+    steps?: number;
+    /**
+     * Cfg Scale
+     *
+     * Classifier-free guidance scale: how closely to follow the prompt; 1 = no guidance.
+     */
+    cfg_scale?: number;
+    /**
+     * Seed
+     *
+     * Seed of the noise; -1 = random. The seed used is reported with every output.
+     */
+    seed?: number;
+    /**
+     * Sampler
+     *
+     * Sampler.
+     */
+    sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
+    /**
+     * Format
+     *
+     * File format.
+     */
+    format?: 'mp4' | 'gif' | 'webp';
     /**
      * Preview Every
      *
@@ -1856,7 +2034,7 @@ export type InpaintRequest = {
     /**
      * Sampler
      *
-     * Sampler.
+     * Sampler. On Karras' noise schedule a picture begins with less noise at the same strength, and so stays closer.
      */
     sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
     /**
@@ -3165,6 +3343,32 @@ export type ServiceState = {
 };
 
 /**
+ * ShapeOption
+ *
+ * A shape of videos, with the size they have if nothing else is asked for.
+ */
+export type ShapeOption = {
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Width
+     */
+    width: number;
+    /**
+     * Height
+     */
+    height: number;
+    /**
+     * Name
+     *
+     * What to ask for.
+     */
+    name: string;
+};
+
+/**
  * SizeOption
  *
  * A size worth offering.
@@ -3294,6 +3498,210 @@ export type TextToImageRequest = {
      * The project it belongs to.
      */
     project_id?: string | null;
+};
+
+/**
+ * TextToVideoRequest
+ *
+ * Settings of a text-to-video job.
+ */
+export type TextToVideoRequest = {
+    /**
+     * Prompt
+     *
+     * What the picture should show.
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     *
+     * What it should not show.
+     */
+    negative_prompt?: string;
+    /**
+     * Model
+     *
+     * Model to use: its name or its id in the registry; empty = the service's default.
+     */
+    model?: string;
+    /**
+     * Duration S
+     *
+     * How long it plays.
+     */
+    duration_s?: number;
+    /**
+     * Fps
+     *
+     * Frames a second.
+     */
+    fps?: number;
+    /**
+     * Aspect Ratio
+     *
+     * Its shape where width or height is not said; absent = square.
+     */
+    aspect_ratio?: string | null;
+    /**
+     * Width
+     *
+     * Width in pixels; absent = from the shape and what the model makes. In an MP4 an odd one grows by one.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Height in pixels; absent = from the shape and what the model makes. In an MP4 an odd one grows by one.
+     */
+    height?: number | null;
+    /**
+     * What the camera does; absent = nothing.
+     */
+    camera?: Camera | null;
+    /**
+     * Motion Intensity
+     *
+     * How much of the picture changes while it plays. With a model of pictures, 0 = nothing: a camera move over a still.
+     */
+    motion_intensity?: number;
+    /**
+     * Steps
+     *
+     * Sampling steps.
+     */
+    steps?: number;
+    /**
+     * Cfg Scale
+     *
+     * Classifier-free guidance scale: how closely to follow the prompt; 1 = no guidance.
+     */
+    cfg_scale?: number;
+    /**
+     * Seed
+     *
+     * Seed of the noise; -1 = random. The seed used is reported with every output.
+     */
+    seed?: number;
+    /**
+     * Sampler
+     *
+     * Sampler.
+     */
+    sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
+    /**
+     * Format
+     *
+     * File format.
+     */
+    format?: 'mp4' | 'gif' | 'webp';
+    /**
+     * Preview Every
+     *
+     * Steps between previews; 0 = none.
+     */
+    preview_every?: number;
+    /**
+     * Project Id
+     *
+     * The project it belongs to.
+     */
+    project_id?: string | null;
+};
+
+/**
+ * UpscaleRequest
+ *
+ * Settings of an upscaling job: a picture or a video, one of the two.
+ */
+export type UpscaleRequest = {
+    /**
+     * Image
+     *
+     * The picture to make larger. Transparency is kept.
+     */
+    image?: string;
+    /**
+     * Video
+     *
+     * The video to make larger; its sound and its pace are kept.
+     */
+    video?: string;
+    /**
+     * Scale
+     *
+     * How many times as wide and high.
+     */
+    scale?: number;
+    /**
+     * Model
+     *
+     * Upscaler to use, one of those the options name; empty = the default for this scale.
+     */
+    model?: string;
+    /**
+     * Face Restore
+     *
+     * True restores faces as well, where the options say that this can be done.
+     */
+    face_restore?: boolean;
+    /**
+     * Tile
+     *
+     * Side of the tiles it is worked on in; absent = what suits the upscaler. Smaller ones need less memory.
+     */
+    tile?: number | null;
+    /**
+     * Format
+     *
+     * File format of a picture; a video becomes an MP4.
+     */
+    format?: 'png' | 'jpeg' | 'webp';
+    /**
+     * Project Id
+     *
+     * The project it belongs to.
+     */
+    project_id?: string | null;
+};
+
+/**
+ * Upscaler
+ *
+ * What makes pictures and videos larger.
+ */
+export type Upscaler = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Scales
+     *
+     * Scales it has weights for; others are resampled from its next larger one.
+     */
+    scales: Array<number>;
+    /**
+     * Default Scales
+     *
+     * Scales at which it is the default for pictures.
+     */
+    default_scales: Array<number>;
+    /**
+     * Status
+     *
+     * `available`, or `missing` while its weights are not there.
+     */
+    status: string;
+    /**
+     * Error
+     *
+     * Why it cannot be used, if it cannot.
+     */
+    error: string;
 };
 
 /**
@@ -4684,6 +5092,201 @@ export type InpaintResponses = {
 };
 
 export type InpaintResponse = InpaintResponses[keyof InpaintResponses];
+
+export type TextToVideoData = {
+    body: TextToVideoRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A key of your choice; the same request with the same key gives the same job.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/generate/text-to-video';
+};
+
+export type TextToVideoErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type TextToVideoError = TextToVideoErrors[keyof TextToVideoErrors];
+
+export type TextToVideoResponses = {
+    /**
+     * Accepted; the job survives anything from here on.
+     */
+    202: Job;
+};
+
+export type TextToVideoResponse = TextToVideoResponses[keyof TextToVideoResponses];
+
+export type ImageToVideoData = {
+    body: ImageToVideoRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A key of your choice; the same request with the same key gives the same job.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/generate/image-to-video';
+};
+
+export type ImageToVideoErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ImageToVideoError = ImageToVideoErrors[keyof ImageToVideoErrors];
+
+export type ImageToVideoResponses = {
+    /**
+     * Accepted; the job survives anything from here on.
+     */
+    202: Job;
+};
+
+export type ImageToVideoResponse = ImageToVideoResponses[keyof ImageToVideoResponses];
+
+export type UpscaleData = {
+    body: UpscaleRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A key of your choice; the same request with the same key gives the same job.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/generate/upscale';
+};
+
+export type UpscaleErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpscaleError = UpscaleErrors[keyof UpscaleErrors];
+
+export type UpscaleResponses = {
+    /**
+     * Accepted; the job survives anything from here on.
+     */
+    202: Job;
+};
+
+export type UpscaleResponse = UpscaleResponses[keyof UpscaleResponses];
 
 export type ListGenerationsData = {
     body?: never;

@@ -13,11 +13,12 @@ import {
   LibraryBig,
   type LucideIcon,
   MessageSquare,
+  Scaling,
   Settings,
 } from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/text-to-image" | "/image-to-image" | "/inpaint" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
+  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/text-to-image" | "/image-to-image" | "/inpaint" | "/upscale" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -41,6 +42,7 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
         keywords: ["picture", "variation", "sketch", "strength", "img2img"],
       },
       { to: "/inpaint", label: "Inpaint", icon: Brush, keywords: ["mask", "brush", "repair", "remove", "replace"] },
+      { to: "/upscale", label: "Upscale", icon: Scaling, keywords: ["larger", "enlarge", "resolution", "super-resolution", "esrgan"] },
     ],
   },
   {

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { RotateCw, SlidersHorizontal, X } from "lucide-react";
+import type { ReactNode } from "react";
 import { generateOptionsQuery } from "@/api/queries";
 import type { Asset, GenerateOptions } from "@/api/types";
 import { AssetImage } from "@/components/asset-media/asset-image";
@@ -19,6 +20,8 @@ interface GenerationCardProps {
   job: LiveJob;
   onReuse: (settings: Record<string, unknown>) => void;
   onOpen: (asset: Asset) => void;
+  /** Shown in place of the pictures. */
+  result?: ReactNode;
 }
 
 const text = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value) : "");
@@ -30,6 +33,7 @@ function summary(job: LiveJob, samplers: GenerateOptions["samplers"]): string {
   const [width, height, steps, cfg] = [given.width, given.height, given.steps, given.cfg_scale].map(text);
   return [
     width && height ? `${width} × ${height}` : "",
+    given.scale ? `×${text(given.scale)}` : "",
     steps ? `${steps} steps` : "",
     cfg ? `CFG ${cfg}` : "",
     samplers.find((sampler) => sampler.name === given.sampler)?.label ?? text(given.sampler),
@@ -49,7 +53,9 @@ function columns(count: number): string {
 
 /** The seed a job's first picture was made with, or null until it is known. */
 export function seedUsed(job: LiveJob): number | null {
-  const value = job.result?.seed ?? job.outputs[0]?.provenance.seed;
+  const made = job.outputs[0]?.provenance.seed;
+  // What is not drawn from noise has none, but in its result the number stands at zero.
+  const value = job.params.seed === undefined ? made : (job.result?.seed ?? made);
   const seed = typeof value === "string" ? Number(value) : value;
   return typeof seed === "number" && Number.isFinite(seed) ? seed : null;
 }
@@ -85,7 +91,7 @@ function Tile({ job, index, onOpen }: { job: LiveJob; index: number; onOpen: (as
   return <div className={`${shape} animate-shimmer`} style={ratio} />;
 }
 
-export function GenerationCard({ job, onReuse, onOpen }: GenerationCardProps) {
+export function GenerationCard({ job, onReuse, onOpen, result = null }: GenerationCardProps) {
   const act = useJobAction();
   const options = useQuery(generateOptionsQuery);
   const ended = isTerminal(job.status);
@@ -140,7 +146,8 @@ export function GenerationCard({ job, onReuse, onOpen }: GenerationCardProps) {
           {job.error.hint && <p className="mt-1">{job.error.hint}</p>}
         </div>
       )}
-      {indices.length > 0 && (
+      {result}
+      {result === null && indices.length > 0 && (
         <div className={cn("grid gap-3", columns(indices.length))}>
           {indices.map((index) => (
             <Tile key={index} job={job} index={index} onOpen={onOpen} />

@@ -32,9 +32,11 @@ interface GenerationFeedProps {
   onReuse: (settings: Record<string, unknown>) => void;
   /** Shown before there is anything. */
   empty: ReactNode;
+  /** Shown for what a job made in place of its pictures; null leaves it at those. */
+  result?: ((job: LiveJob) => ReactNode) | undefined;
 }
 
-export function GenerationFeed({ generations: { query, jobs }, onReuse, empty }: GenerationFeedProps) {
+export function GenerationFeed({ generations: { query, jobs }, onReuse, empty, result }: GenerationFeedProps) {
   const [openId, setOpenId] = useState<string | null>(null);
   const assets = useMemo(() => jobs.flatMap((job) => job.outputs), [jobs]);
   const reuse = useCallback(
@@ -55,7 +57,13 @@ export function GenerationFeed({ generations: { query, jobs }, onReuse, empty }:
       )}
       {query.isSuccess && jobs.length === 0 && empty}
       {jobs.map((job) => (
-        <GenerationCard key={job.id} job={job} onReuse={reuse} onOpen={(asset) => setOpenId(asset.id)} />
+        <GenerationCard
+          key={job.id}
+          job={job}
+          onReuse={reuse}
+          onOpen={(asset) => setOpenId(asset.id)}
+          result={result?.(job) ?? null}
+        />
       ))}
       {query.hasNextPage && (
         <Button

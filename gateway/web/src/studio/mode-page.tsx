@@ -11,6 +11,7 @@ import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { ServiceWait } from "@/components/service-list/service-wait";
 import { Skeleton } from "@/components/skeleton/skeleton";
 import { toast } from "@/components/toast/toast-store";
+import type { LiveJob } from "@/jobs/reducer";
 import { seedUsed } from "./generation-card";
 import { GenerationFeed, useGenerations } from "./generation-feed";
 import type { StudioSearch } from "./search";
@@ -34,6 +35,8 @@ export interface ModePageProps {
   settings: (form: Form, lastSeed: number | null) => ReactNode;
   /** Shown in place of results before there are any. */
   empty: (form: Form) => ReactNode;
+  /** Shown for what a job made in place of its pictures; null leaves it at those. */
+  result?: (job: LiveJob) => ReactNode;
   /** A place to work between form and results, e.g. an editor. */
   stage?: (form: Form) => ReactNode;
 }
@@ -58,7 +61,8 @@ function Studio(props: ModePageProps & { options: GenerateOptions; mode: Generat
         });
       }
       if (asset !== undefined) restore(assetSettings(await queries.fetchQuery(assetQuery(asset))));
-      restore(given);
+      // A mode that takes a picture or a video takes one of them.
+      restore({ ...(given.image ? { video: "" } : {}), ...(given.video ? { image: "" } : {}), ...given });
     };
     load().catch((error: unknown) => {
       toast({ tone: "danger", title: "The settings could not be loaded", detail: asProblem(error).message });
@@ -89,7 +93,7 @@ function Studio(props: ModePageProps & { options: GenerateOptions; mode: Generat
       </div>
       <div className="relative min-w-0 grow lg:overflow-y-auto">
         {stage?.(form)}
-        <GenerationFeed generations={generations} onReuse={reuse} empty={props.empty(form)} />
+        <GenerationFeed generations={generations} onReuse={reuse} empty={props.empty(form)} result={props.result} />
       </div>
     </div>
   );

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { GenerateOptions } from "@/api/types";
-import { firstModel, modelOf, sizePresets } from "./models";
+import { nativeSize, modelOf, sizePresets } from "./models";
 import { options } from "./options.fixture";
 
-describe("firstModel", () => {
+describe("nativeSize", () => {
   it("begins at the model's native size", () => {
-    expect(firstModel(options)).toEqual({ model: "starter", width: 256, height: 256 });
+    expect(nativeSize(options)).toEqual({ width: 256, height: 256 });
   });
 });
 

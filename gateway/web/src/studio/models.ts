@@ -4,10 +4,10 @@ export function modelOf(options: GenerateOptions, name: string): DiffusionModel 
   return options.models.find((model) => model.name === name) ?? options.models[0];
 }
 
-/** The model a form begins with, at its native size. */
-export function firstModel(options: GenerateOptions): { model: string; width: number; height: number } {
+/** The size a form begins with: the native one of the first model. */
+export function nativeSize(options: GenerateOptions): { width: number; height: number } {
   const native = options.models[0]?.native_size || options.sizes[0]?.width || 512;
-  return { model: options.models[0]?.name ?? "", width: native, height: native };
+  return { width: native, height: native };
 }
 
 export interface SizePreset {

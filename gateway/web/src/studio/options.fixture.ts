@@ -34,6 +34,9 @@ export const options: GenerateOptions = {
     { label: "Portrait 2:3", width: 208, height: 312 },
   ],
   formats: ["png", "webp"],
+  shapes: [],
   limits: fields,
+  upscalers: [],
+  face_restoration: false,
   modes: [{ name: "text-to-image", kind: "diffusion.text_to_image", label: "Make pictures", fields }],
 };

@@ -3,6 +3,7 @@ const PAGES = {
   "diffusion.text_to_image": "/text-to-image",
   "diffusion.image_to_image": "/image-to-image",
   "diffusion.inpaint": "/inpaint",
+  "diffusion.upscale": "/upscale",
 } as const;
 
 export type StudioPage = (typeof PAGES)[keyof typeof PAGES];

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Brush, Images, type LucideIcon, WandSparkles } from "lucide-react";
+import { Brush, Images, type LucideIcon, Scaling, WandSparkles } from "lucide-react";
 import type { Asset } from "@/api/types";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { Menu, MenuContent, MenuItem, MenuTrigger } from "@/components/menu/menu";
@@ -10,7 +10,9 @@ const PLACES: Record<string, readonly { to: StudioPage; label: string; icon: Luc
   image: [
     { to: "/image-to-image", label: "Image to Image", icon: Images },
     { to: "/inpaint", label: "Inpaint", icon: Brush },
+    { to: "/upscale", label: "Upscale", icon: Scaling },
   ],
+  video: [{ to: "/upscale", label: "Upscale", icon: Scaling }],
 };
 
 /** Go on with an asset in another mode. */

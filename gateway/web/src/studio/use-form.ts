@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { api } from "@/api/client";
 import { asProblem, type Problem } from "@/api/problem";
-import type { GenerateMode, GenerateOptions, Job } from "@/api/types";
+import type { FieldLimit, GenerateMode, GenerateOptions, Job } from "@/api/types";
 import { jobStore } from "@/jobs/store";
 import { readStored, writeStored } from "@/lib/storage";
 import { uniqueKey } from "@/lib/unique-key";
@@ -46,7 +46,7 @@ export function useStudioForm(
 ): StudioForm {
   const key = `atelier.${mode.name}`;
   const fields = useMemo(() => withModels(mode, options), [mode, options]);
-  const base = useMemo(() => ({ ...defaultsOf(fields), ...initial?.(options) }), [fields, initial, options]);
+  const base = useMemo(() => beginning(fields, options, initial), [fields, options, initial]);
   const [values, setValues] = useState(() => {
     const stored = readStored(() => localStorage, key);
     return typeof stored === "object" && stored !== null ? restored(base, { ...stored }, fields) : base;
@@ -108,14 +108,26 @@ export function useStudioForm(
   };
 }
 
-/** The mode's fields with what only the running service knows: its models and samplers. */
+function beginning(fields: GenerateMode["fields"], options: GenerateOptions, initial: FormRules["initial"]): Values {
+  const model = fields.model?.choices?.[0]?.name;
+  return { ...defaultsOf(fields), ...(model === undefined ? {} : { model }), ...initial?.(options) };
+}
+
+/** The mode's fields with what only the running service knows: its models or upscalers, and its samplers. */
 function withModels(mode: GenerateMode, options: GenerateOptions): GenerateMode["fields"] {
   const { model, sampler, ...rest } = mode.fields;
   return {
     ...rest,
-    ...(model ? { model: { ...model, choices: options.models.map(({ name }) => ({ name, label: name })) } } : {}),
+    ...(model ? { model: { ...model, choices: modelChoices(model, options) } } : {}),
     ...(sampler ? { sampler: { ...sampler, choices: options.samplers } } : {}),
   };
+}
+
+function modelChoices(model: FieldLimit, options: GenerateOptions): FieldLimit["choices"] {
+  if (model.reference === "upscaler") {
+    return [{ name: "", label: "Automatic" }, ...options.upscalers.map(({ name }) => ({ name, label: name }))];
+  }
+  return options.models.map(({ name }) => ({ name, label: name }));
 }
 
 /** A draft without what is too large for the browser's storage: a picture given as a `data:` URL. */

@@ -38,6 +38,28 @@ class Fit(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FIT_CROP: _ClassVar[Fit]
     FIT_PAD: _ClassVar[Fit]
     FIT_STRETCH: _ClassVar[Fit]
+
+class CameraMove(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CAMERA_MOVE_UNSPECIFIED: _ClassVar[CameraMove]
+    CAMERA_MOVE_STATIC: _ClassVar[CameraMove]
+    CAMERA_MOVE_PAN_LEFT: _ClassVar[CameraMove]
+    CAMERA_MOVE_PAN_RIGHT: _ClassVar[CameraMove]
+    CAMERA_MOVE_TILT_UP: _ClassVar[CameraMove]
+    CAMERA_MOVE_TILT_DOWN: _ClassVar[CameraMove]
+    CAMERA_MOVE_ZOOM_IN: _ClassVar[CameraMove]
+    CAMERA_MOVE_ZOOM_OUT: _ClassVar[CameraMove]
+    CAMERA_MOVE_DOLLY_IN: _ClassVar[CameraMove]
+    CAMERA_MOVE_DOLLY_OUT: _ClassVar[CameraMove]
+    CAMERA_MOVE_ROLL_LEFT: _ClassVar[CameraMove]
+    CAMERA_MOVE_ROLL_RIGHT: _ClassVar[CameraMove]
+
+class ClipFormat(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CLIP_FORMAT_UNSPECIFIED: _ClassVar[ClipFormat]
+    CLIP_FORMAT_MP4: _ClassVar[ClipFormat]
+    CLIP_FORMAT_GIF: _ClassVar[ClipFormat]
+    CLIP_FORMAT_WEBP: _ClassVar[ClipFormat]
 SAMPLER_UNSPECIFIED: Sampler
 SAMPLER_EULER: Sampler
 SAMPLER_EULER_A: Sampler
@@ -58,6 +80,22 @@ FIT_UNSPECIFIED: Fit
 FIT_CROP: Fit
 FIT_PAD: Fit
 FIT_STRETCH: Fit
+CAMERA_MOVE_UNSPECIFIED: CameraMove
+CAMERA_MOVE_STATIC: CameraMove
+CAMERA_MOVE_PAN_LEFT: CameraMove
+CAMERA_MOVE_PAN_RIGHT: CameraMove
+CAMERA_MOVE_TILT_UP: CameraMove
+CAMERA_MOVE_TILT_DOWN: CameraMove
+CAMERA_MOVE_ZOOM_IN: CameraMove
+CAMERA_MOVE_ZOOM_OUT: CameraMove
+CAMERA_MOVE_DOLLY_IN: CameraMove
+CAMERA_MOVE_DOLLY_OUT: CameraMove
+CAMERA_MOVE_ROLL_LEFT: CameraMove
+CAMERA_MOVE_ROLL_RIGHT: CameraMove
+CLIP_FORMAT_UNSPECIFIED: ClipFormat
+CLIP_FORMAT_MP4: ClipFormat
+CLIP_FORMAT_GIF: ClipFormat
+CLIP_FORMAT_WEBP: ClipFormat
 
 class TextToImageRequest(_message.Message):
     __slots__ = ("prompt", "negative_prompt", "model", "width", "height", "steps", "cfg_scale", "seed", "sampler", "count", "format", "preview_every")
@@ -159,6 +197,108 @@ class InpaintRequest(_message.Message):
     preview_every: int
     def __init__(self, image: _Optional[str] = ..., mask: _Optional[str] = ..., strength: _Optional[float] = ..., mask_blur: _Optional[int] = ..., invert_mask: _Optional[bool] = ..., only_masked: _Optional[bool] = ..., padding: _Optional[int] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., steps: _Optional[int] = ..., cfg_scale: _Optional[float] = ..., seed: _Optional[int] = ..., sampler: _Optional[_Union[Sampler, str]] = ..., count: _Optional[int] = ..., format: _Optional[_Union[ImageFormat, str]] = ..., preview_every: _Optional[int] = ...) -> None: ...
 
+class Camera(_message.Message):
+    __slots__ = ("move", "intensity")
+    MOVE_FIELD_NUMBER: _ClassVar[int]
+    INTENSITY_FIELD_NUMBER: _ClassVar[int]
+    move: CameraMove
+    intensity: float
+    def __init__(self, move: _Optional[_Union[CameraMove, str]] = ..., intensity: _Optional[float] = ...) -> None: ...
+
+class TextToVideoRequest(_message.Message):
+    __slots__ = ("prompt", "negative_prompt", "model", "duration_s", "fps", "aspect_ratio", "width", "height", "camera", "motion_intensity", "steps", "cfg_scale", "seed", "sampler", "format", "preview_every")
+    PROMPT_FIELD_NUMBER: _ClassVar[int]
+    NEGATIVE_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    DURATION_S_FIELD_NUMBER: _ClassVar[int]
+    FPS_FIELD_NUMBER: _ClassVar[int]
+    ASPECT_RATIO_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    CAMERA_FIELD_NUMBER: _ClassVar[int]
+    MOTION_INTENSITY_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    CFG_SCALE_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    SAMPLER_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_EVERY_FIELD_NUMBER: _ClassVar[int]
+    prompt: str
+    negative_prompt: str
+    model: str
+    duration_s: float
+    fps: int
+    aspect_ratio: str
+    width: int
+    height: int
+    camera: Camera
+    motion_intensity: float
+    steps: int
+    cfg_scale: float
+    seed: int
+    sampler: Sampler
+    format: ClipFormat
+    preview_every: int
+    def __init__(self, prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., duration_s: _Optional[float] = ..., fps: _Optional[int] = ..., aspect_ratio: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., camera: _Optional[_Union[Camera, _Mapping]] = ..., motion_intensity: _Optional[float] = ..., steps: _Optional[int] = ..., cfg_scale: _Optional[float] = ..., seed: _Optional[int] = ..., sampler: _Optional[_Union[Sampler, str]] = ..., format: _Optional[_Union[ClipFormat, str]] = ..., preview_every: _Optional[int] = ...) -> None: ...
+
+class ImageToVideoRequest(_message.Message):
+    __slots__ = ("image", "prompt", "negative_prompt", "model", "duration_s", "fps", "aspect_ratio", "fit", "width", "height", "camera", "motion_intensity", "steps", "cfg_scale", "seed", "sampler", "format", "preview_every")
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_FIELD_NUMBER: _ClassVar[int]
+    NEGATIVE_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    DURATION_S_FIELD_NUMBER: _ClassVar[int]
+    FPS_FIELD_NUMBER: _ClassVar[int]
+    ASPECT_RATIO_FIELD_NUMBER: _ClassVar[int]
+    FIT_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    CAMERA_FIELD_NUMBER: _ClassVar[int]
+    MOTION_INTENSITY_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    CFG_SCALE_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    SAMPLER_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_EVERY_FIELD_NUMBER: _ClassVar[int]
+    image: str
+    prompt: str
+    negative_prompt: str
+    model: str
+    duration_s: float
+    fps: int
+    aspect_ratio: str
+    fit: Fit
+    width: int
+    height: int
+    camera: Camera
+    motion_intensity: float
+    steps: int
+    cfg_scale: float
+    seed: int
+    sampler: Sampler
+    format: ClipFormat
+    preview_every: int
+    def __init__(self, image: _Optional[str] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., duration_s: _Optional[float] = ..., fps: _Optional[int] = ..., aspect_ratio: _Optional[str] = ..., fit: _Optional[_Union[Fit, str]] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., camera: _Optional[_Union[Camera, _Mapping]] = ..., motion_intensity: _Optional[float] = ..., steps: _Optional[int] = ..., cfg_scale: _Optional[float] = ..., seed: _Optional[int] = ..., sampler: _Optional[_Union[Sampler, str]] = ..., format: _Optional[_Union[ClipFormat, str]] = ..., preview_every: _Optional[int] = ...) -> None: ...
+
+class UpscaleRequest(_message.Message):
+    __slots__ = ("image", "video", "scale", "model", "face_restore", "tile", "format")
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    VIDEO_FIELD_NUMBER: _ClassVar[int]
+    SCALE_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    FACE_RESTORE_FIELD_NUMBER: _ClassVar[int]
+    TILE_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    image: str
+    video: str
+    scale: int
+    model: str
+    face_restore: bool
+    tile: int
+    format: ImageFormat
+    def __init__(self, image: _Optional[str] = ..., video: _Optional[str] = ..., scale: _Optional[int] = ..., model: _Optional[str] = ..., face_restore: _Optional[bool] = ..., tile: _Optional[int] = ..., format: _Optional[_Union[ImageFormat, str]] = ...) -> None: ...
+
 class GenerationResult(_message.Message):
     __slots__ = ("outputs", "seed", "model", "model_hash")
     OUTPUTS_FIELD_NUMBER: _ClassVar[int]
@@ -176,12 +316,32 @@ class DiffusionOptionsRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class DiffusionOptions(_message.Message):
-    __slots__ = ("models", "samplers")
+    __slots__ = ("models", "samplers", "upscalers", "face_restoration")
     MODELS_FIELD_NUMBER: _ClassVar[int]
     SAMPLERS_FIELD_NUMBER: _ClassVar[int]
+    UPSCALERS_FIELD_NUMBER: _ClassVar[int]
+    FACE_RESTORATION_FIELD_NUMBER: _ClassVar[int]
     models: _containers.RepeatedCompositeFieldContainer[DiffusionModel]
     samplers: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, models: _Optional[_Iterable[_Union[DiffusionModel, _Mapping]]] = ..., samplers: _Optional[_Iterable[str]] = ...) -> None: ...
+    upscalers: _containers.RepeatedCompositeFieldContainer[Upscaler]
+    face_restoration: bool
+    def __init__(self, models: _Optional[_Iterable[_Union[DiffusionModel, _Mapping]]] = ..., samplers: _Optional[_Iterable[str]] = ..., upscalers: _Optional[_Iterable[_Union[Upscaler, _Mapping]]] = ..., face_restoration: _Optional[bool] = ...) -> None: ...
+
+class Upscaler(_message.Message):
+    __slots__ = ("name", "description", "scales", "default_scales", "status", "error")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    SCALES_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_SCALES_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    description: str
+    scales: _containers.RepeatedScalarFieldContainer[int]
+    default_scales: _containers.RepeatedScalarFieldContainer[int]
+    status: str
+    error: str
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., scales: _Optional[_Iterable[int]] = ..., default_scales: _Optional[_Iterable[int]] = ..., status: _Optional[str] = ..., error: _Optional[str] = ...) -> None: ...
 
 class DiffusionModel(_message.Message):
     __slots__ = ("name", "status", "native_size", "hash", "source", "device", "error")

@@ -6,7 +6,7 @@ import { SamplingFields } from "@/studio/fields/sampling-fields";
 import { SizeField } from "@/studio/fields/size-field";
 import { FirstResult } from "@/studio/first-result";
 import { ModePage } from "@/studio/mode-page";
-import { firstModel } from "@/studio/models";
+import { nativeSize } from "@/studio/models";
 import { makePictures } from "@/studio/words";
 
 const route = getRouteApi("/text-to-image");
@@ -19,7 +19,7 @@ export default function TextToImagePage() {
       title="Text to Image"
       name="text-to-image"
       search={route.useSearch()}
-      initial={firstModel}
+      initial={nativeSize}
       missing={MISSING}
       action={makePictures}
       essentials={(form) => <PromptFields form={form} placeholder={EXAMPLES[0] ?? ""} />}

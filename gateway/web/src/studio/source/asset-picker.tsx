@@ -15,7 +15,7 @@ interface AssetPickerProps {
   open: boolean;
   onOpenChange: (open: boolean) => void;
   kinds: readonly Kind[];
-  onPick: (id: string) => void;
+  onPick: (id: string, kind: Kind) => void;
 }
 
 const LABELS: Record<Kind, string> = { image: "Images", video: "Videos" };
@@ -60,7 +60,7 @@ function Choices({ kinds, onPick, onOpenChange }: AssetPickerProps) {
             title={describeAsset(asset)}
             className="aspect-square overflow-hidden rounded-lg bg-sunken"
             onClick={() => {
-              onPick(asset.id);
+              onPick(asset.id, kind);
               onOpenChange(false);
             }}
           >

@@ -21,32 +21,36 @@ interface SourceFieldProps {
   form: StudioForm;
   name: string;
   label: string;
-  /** What it may be. */
-  kinds?: readonly Kind[];
+  /** The field of a video, where the mode takes one of the two; `name` is that of a picture then. */
+  videoName?: string;
   /** Fields that belong to the picture before, and go with it. */
   clears?: readonly string[];
 }
 
 const IMAGES: readonly Kind[] = ["image"];
+const BOTH: readonly Kind[] = ["image", "video"];
 const NOTHING: readonly string[] = [];
 const WORDS: Record<Kind, string> = { image: "picture", video: "video" };
 
 /** A picture or video to begin with: dropped, pasted, uploaded or chosen from the library. Its value is an asset's id. */
-export function SourceField({ form, name, label, kinds = IMAGES, clears = NOTHING }: SourceFieldProps) {
+export function SourceField({ form, name, label, videoName, clears = NOTHING }: SourceFieldProps) {
   const queries = useQueryClient();
   const [refused, setRefused] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [picking, setPicking] = useState(false);
+  const kinds = videoName === undefined ? IMAGES : BOTH;
   const what = kinds.map((kind) => WORDS[kind]).join(" or ");
-  const id = form.text(name);
+  const id = form.text(name) || (videoName === undefined ? "" : form.text(videoName));
   const { change } = form;
 
   const take = useCallback(
-    (asset: string) => {
+    (asset: string, kind: Kind) => {
       setRefused(undefined);
-      change({ ...Object.fromEntries(clears.map((field) => [field, ""])), [name]: asset });
+      const other = videoName === undefined ? {} : { [name]: "", [videoName]: "" };
+      const field = kind === "video" && videoName !== undefined ? videoName : name;
+      change({ ...Object.fromEntries(clears.map((cleared) => [cleared, ""])), ...other, [field]: asset });
     },
-    [change, name, clears],
+    [change, name, videoName, clears],
   );
   const upload = useCallback(
     async (files: readonly File[]) => {
@@ -58,7 +62,10 @@ export function SourceField({ form, name, label, kinds = IMAGES, clears = NOTHIN
       setBusy(true);
       try {
         const { items } = await api.uploadAssets([file]);
-        if (items[0] !== undefined) take(items[0].id);
+        const kept = items[0];
+        const kind = kinds.find((wanted) => wanted === kept?.kind);
+        if (kept !== undefined && kind !== undefined) take(kept.id, kind);
+        else setRefused(`That is no ${what} that can be read.`);
         await queries.invalidateQueries({ queryKey: ["assets"] });
       } catch (error) {
         const problem = asProblem(error);
@@ -82,7 +89,7 @@ export function SourceField({ form, name, label, kinds = IMAGES, clears = NOTHIN
   }, [upload]);
   const drop = useFileDrop((files) => void upload(files));
   return (
-    <Field label={label} error={refused ?? form.errors[name]}>
+    <Field label={label} error={refused ?? form.errors[name] ?? (videoName && form.errors[videoName])}>
       {(control) => (
         <div
           {...drop.handlers}
@@ -102,7 +109,7 @@ export function SourceField({ form, name, label, kinds = IMAGES, clears = NOTHIN
               onLibrary={() => setPicking(true)}
             />
           ) : (
-            <Chosen id={id} control={control} onChange={() => setPicking(true)} onRemove={() => take("")} />
+            <Chosen id={id} control={control} onChange={() => setPicking(true)} onRemove={() => take("", "image")} />
           )}
           <AssetPicker open={picking} onOpenChange={setPicking} kinds={kinds} onPick={take} />
         </div>

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0007_models"
-down_revision = "0006"
+revision = "0008_models"
+down_revision = "0007_video"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,1 @@
+"""Pictures and videos made larger by Real-ESRGAN, tile by tile."""

@@ -1,0 +1,1 @@
+"""Videos: stills under a moving camera, and models that make frames themselves."""

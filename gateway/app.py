@@ -16,6 +16,7 @@ from gateway.catalog.migrate import migrate
 from gateway.completions import Completions
 from gateway.jobs import Jobs
 from gateway.limits import BodyLimit
+from gateway.loaded import Loaded
 from gateway.marks import Marks
 from gateway.openai.routes import routes as openai_routes
 from gateway.projector import Projector
@@ -35,6 +36,7 @@ from gateway.routes import (
     health,
     jobs,
     library,
+    models,
     monitoring,
     presets,
     prompts,
@@ -77,6 +79,7 @@ _RESOURCES = (
     prompts,
     presets,
     suggestions,
+    models,
     endpoints,
     usage,
     monitoring,
@@ -98,7 +101,12 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     problems.install(app)
     openapi.install(app)
     # The last one added is the outermost.
-    app.add_middleware(BodyLimit, max_json_bytes=settings.max_json_bytes, max_upload_bytes=settings.max_upload_bytes)
+    app.add_middleware(
+        BodyLimit,
+        max_json_bytes=settings.max_json_bytes,
+        max_upload_bytes=settings.max_upload_bytes,
+        max_model_bytes=settings.max_model_bytes,
+    )
     app.add_middleware(Authentication, settings=settings)
     app.add_middleware(Telemetry)
     return app
@@ -125,6 +133,9 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
         registry = Registry(database, bus)
         await registry.start()
         stack.push_async_callback(registry.stop)
+        loaded = Loaded(bus)
+        await loaded.start()
+        stack.push_async_callback(loaded.stop)
         rate_limit = RateLimit(bus, settings.rate_limit_per_min, replicas=settings.stream_replicas)
         await rate_limit.start()
         calls = CallClient(bus)
@@ -166,6 +177,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             jobs=acts,
             thumbnails=Thumbnails(objects, settings.max_image_pixels),
             registry=registry,
+            loaded=loaded,
             rate_limit=rate_limit,
             completions=completions,
             learner=learner,

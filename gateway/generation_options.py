@@ -1,12 +1,13 @@
 """What can be asked of the diffusion service, for forms: the contract's part, and what the service says of itself."""
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from pydantic import BaseModel
 
-from atelier.v1 import diffusion_pb2
+from atelier.v1 import diffusion_pb2, models_pb2
 from gateway import schemas
 from gateway.generation_requests import OURS, request_model
 from services.kit.contract import Method, contract
@@ -20,11 +21,20 @@ def path_word(method: Method) -> str:
     return method.name.replace("_", "-")
 
 
-def offered(found: diffusion_pb2.DiffusionOptions | None) -> schemas.GenerationOptions:
-    """`found` is what the service answered; None while none does."""
+def modes_of_service() -> list[Method]:
+    """The jobs that make something; models are brought in at `/api/models`."""
+    importing = models_pb2.ImportModelResult
+    return [m for m in contract.of_service(SERVICE) if m.is_job and m.result_type is not importing]
+
+
+def offered(
+    found: diffusion_pb2.DiffusionOptions | None, registered: Sequence[schemas.GenerationModel] = ()
+) -> schemas.GenerationOptions:
+    """`found` is what the service answered; None while none does. `registered` are the sender's own models."""
     models = [schemas.GenerationModel(**contract.to_json(model)) for model in found.models] if found else []
+    models += registered
     native = next((m.native_size for m in models if m.native_size), 512)
-    modes = [_mode(method.kind) for method in contract.of_service(SERVICE) if method.is_job]
+    modes = [_mode(method.kind) for method in modes_of_service()]
     samplers = _choices(diffusion_pb2.Sampler.DESCRIPTOR)
     if found and found.samplers:
         samplers = [choice for choice in samplers if choice.name in set(found.samplers)]
@@ -135,6 +145,6 @@ def _field(field: FieldDescriptor | None, said: dict[str, Any], required: bool) 
         unit=flat.get("x-unit"),
         description=flat.get("description"),
         fields=_fields(inner, contract.model(inner))
-        if inner and not field.is_repeated and inner.full_name not in FREE_FORM
+        if field is not None and inner and not field.is_repeated and inner.full_name not in FREE_FORM
         else None,
     )

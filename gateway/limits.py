@@ -7,16 +7,17 @@ from services.kit.failures import Failure
 
 MAX_HEAD_BYTES = 64 * 1024
 UPLOAD_PATHS = frozenset({"/api/assets/upload", "/api/assets/inspect"})
+MODEL_PATHS = frozenset({"/api/models/upload"})
 
 
 class BodyLimit:
     """Counts the body as it comes in and fails the read that goes over, so that nothing larger is ever held."""
 
-    def __init__(self, app: ASGIApp, *, max_json_bytes: int, max_upload_bytes: int) -> None:
-        """Wrap `app`; uploads have a limit of their own."""
+    def __init__(self, app: ASGIApp, *, max_json_bytes: int, max_upload_bytes: int, max_model_bytes: int) -> None:
+        """Wrap `app`; uploads have a limit of their own, and so have models."""
         self._app = app
         self._json = max_json_bytes
-        self._upload = max_upload_bytes
+        self._of_path = dict.fromkeys(UPLOAD_PATHS, max_upload_bytes) | dict.fromkeys(MODEL_PATHS, max_model_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
@@ -26,7 +27,7 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        limit = self._upload if scope["path"] in UPLOAD_PATHS else self._json
+        limit = self._of_path.get(scope["path"], self._json)
         declared = _content_length(scope)
         seen = 0
 

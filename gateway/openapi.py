@@ -32,6 +32,7 @@ _TAGS = [
     {"name": "assets", "description": "What was made or uploaded."},
     {"name": "boards", "description": "Collections of assets."},
     {"name": "conversations", "description": "Chat that is kept."},
+    {"name": "models", "description": "What pictures are made with."},
     {"name": "datasets", "description": "What models can be trained on."},
     {"name": "presets", "description": "Styles to ask for pictures and videos with."},
     {"name": "suggestions", "description": "Help with prompts."},

@@ -16,7 +16,7 @@ from sqlalchemy import Update, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.v1.common_pb2 import Event
-from gateway.catalog import assets
+from gateway.catalog import assets, registered
 from gateway.catalog.database import insert_missing
 from gateway.catalog.models import JOBS, TERMINAL, JobRow, Utc, now
 from services.kit.contract import contract
@@ -44,6 +44,7 @@ async def apply(session: AsyncSession, events: Sequence[Event]) -> int:
     """Bring the rows of these events' jobs up to date; returns how many events had something to keep."""
     news: dict[str, _News] = {}
     outputs: dict[str, dict[str, Any]] = {}
+    imports: list[Event] = []
     kept = 0
     for event in sorted(events, key=lambda e: e.seq):
         name = event_type(event)
@@ -52,12 +53,16 @@ async def apply(session: AsyncSession, events: Sequence[Event]) -> int:
         kept += 1
         if name == "output":
             outputs[event.output.asset.id] = _asset_row(event)
+        if name in TERMINAL_EVENTS and event.kind == registered.IMPORT:
+            imports.append(event)
         _note(news.setdefault(event.job_id, _News(event)), event, name)
     if not kept:
         return 0
     await _add_unknown(session, news)
     await _update(session, news)
     await assets.insert(session, list(outputs.values()))
+    for event in imports:
+        await registered.settle(session, event)
     return kept
 
 

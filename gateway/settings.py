@@ -30,6 +30,7 @@ class GatewaySettings(Settings):
         1024**2 + 65536, ge=1024, description="Largest JSON body: 1 MiB and room for its frame."
     )
     max_upload_bytes: int = Field(2 * 1024**3, ge=1024, description="Largest upload request.")
+    max_model_bytes: int = Field(64 * 1024**3, ge=1024, description="Largest upload of a model.")
     max_upload_files: int = Field(100, ge=1, description="Most files in one upload request.")
     max_image_pixels: int = Field(100_000_000, ge=1, description="Largest picture that is decoded for a thumbnail.")
 

@@ -11,6 +11,7 @@ from gateway.auth import Principal, principal
 from gateway.catalog.database import Database
 from gateway.completions import Completions
 from gateway.jobs import Jobs
+from gateway.loaded import Loaded
 from gateway.problems import trace_id_of
 from gateway.rate_limit import RateLimit
 from gateway.registry import Registry
@@ -40,6 +41,7 @@ class Parts:
     jobs: Jobs
     thumbnails: Thumbnails
     registry: Registry
+    loaded: Loaded
     rate_limit: RateLimit
     completions: Completions
     learner: Learner

@@ -25,6 +25,8 @@ class JobFilter:
 
     statuses: tuple[str, ...] = ()
     kind: str | None = None
+    kinds: tuple[str, ...] = ()
+    """Any of these."""
     service: str | None = None
     project_id: str | None = None
     params: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -54,6 +56,8 @@ async def page(
         query = query.where(JobRow.status.in_(wanted.statuses))
     if wanted.kind is not None:
         query = query.where(JobRow.kind == wanted.kind)
+    if wanted.kinds:
+        query = query.where(JobRow.kind.in_(wanted.kinds))
     if wanted.service is not None:
         query = query.where(JobRow.service == wanted.service)
     if wanted.project_id is not None:

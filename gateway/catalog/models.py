@@ -421,6 +421,59 @@ class DatasetVersionRow(Base):
     created_at: Mapped[datetime] = mapped_column(Utc)
 
 
+class ModelRow(Base):
+    """A model of the registry. Its files lie in object storage under the hash of their content; several rows may have
+    the same."""
+
+    __tablename__ = "models"
+
+    id: Mapped[str] = mapped_column(Ulid, primary_key=True)
+    owner_id: Mapped[str] = mapped_column(Owner)
+    name: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(16), default="")
+    """"" = not known until its files were looked at."""
+    family: Mapped[str] = mapped_column(String(32), default="unknown")
+    source: Mapped[str] = mapped_column(String(2000))
+    status: Mapped[str] = mapped_column(String(16))
+    """"downloading", "available" or "failed"."""
+    error: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    """Of its content; "" until that is here."""
+    hash: Mapped[str] = mapped_column(String(64), default="")
+    """What pictures made with it report."""
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+    files: Mapped[int] = mapped_column(Integer, default=0)
+    rank: Mapped[int] = mapped_column(Integer, default=0)
+    alpha: Mapped[float | None] = mapped_column()
+    base_model: Mapped[str] = mapped_column(String(200), default="")
+    trigger_words: Mapped[list[str]] = mapped_column(Document)
+    description: Mapped[str] = mapped_column(String(2000), default="")
+    tags: Mapped[list[str]] = mapped_column(Document)
+    favourite: Mapped[bool] = mapped_column(default=False)
+    preview_asset_id: Mapped[str | None] = mapped_column(Ulid)
+    job_id: Mapped[str | None] = mapped_column(Ulid)
+    """The job that brings it in, or did."""
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    updated_at: Mapped[datetime] = mapped_column(Utc)
+
+    __table_args__ = (
+        Index("ix_models_owner", "owner_id", "id"),
+        Index("ux_models_owner_name", "owner_id", "name", unique=True),
+        Index("ix_models_sha256", "sha256"),
+    )
+
+
+class ModelUseRow(Base):
+    """How often an owner has asked for a model: a row of the registry by its id, or a built-in one."""
+
+    __tablename__ = "model_uses"
+
+    owner_id: Mapped[str] = mapped_column(Owner, primary_key=True)
+    model: Mapped[str] = mapped_column(String(128), primary_key=True)
+    uses: Mapped[int] = mapped_column(BigInteger)
+    last_used_at: Mapped[datetime] = mapped_column(Utc)
+
+
 class EndpointRow(Base):
     """A server of an owner that answers chat requests. Its API key is encrypted and never leaves again."""
 

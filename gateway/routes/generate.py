@@ -8,10 +8,11 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from atelier.v1 import diffusion_pb2
-from gateway import presets, references, schemas
+from gateway import models, presets, references, schemas
 from gateway.auth import Principal
+from gateway.catalog import registered
 from gateway.catalog.jobs import JobFilter
-from gateway.generation_options import SERVICE, offered, path_word
+from gateway.generation_options import modes_of_service, offered, path_word
 from gateway.generation_requests import OURS, request_message, request_model
 from gateway.jobs import NewJob
 from gateway.presets import Asked
@@ -19,7 +20,7 @@ from gateway.routes.jobs import ACCEPTED, accepted, bound_key, find_job, list_pa
 from gateway.routing import Cursor, Id, IdempotencyKey, Limit, problems, router
 from gateway.state import Caller, GatewayParts, Parts, Trace
 from services.kit.contract import Method, contract
-from services.kit.failures import BadInput, ModelNotFound, Unavailable
+from services.kit.failures import BadInput, ModelNotFound
 
 # How long accepting a job may wait to hear whether its model is there.
 _MODELS_WITHIN_S = 1.0
@@ -55,16 +56,17 @@ def _add(routes: APIRouter, method: Method) -> None:
     ) -> schemas.Job:
         request_asked = await asked(parts, caller, trace, method, body)
         message = request_asked.message
-        await _require_offered(parts, caller.owner_id, trace, message)
         project_id = cast(str | None, getattr(body, "project_id"))  # noqa: B009  # the derived model has it
         await references.known(parts, caller.owner_id, message)
         travelling = await references.resolved(parts, caller.owner_id, message)
+        await _require_offered(parts, caller.owner_id, trace, travelling)
         params = {**contract.to_json(message), **request_asked.words}
         new = NewJob(caller.owner_id, method, travelling, params, project_id, trace, teaches=True)
         key = bound_key(idempotency_key, request, await request.body())
-        found = await parts.jobs.submit(new, key)
+        taken = await parts.jobs.submit(new, key)
         parts.learner.poke()
-        return accepted(found, response)
+        await models.count_use(parts, caller.owner_id, message)
+        return accepted(taken, response)
 
     generate.__annotations__["body"] = request_model(method)
     routes.add_api_route(
@@ -85,19 +87,23 @@ async def _require_offered(parts: Parts, owner_id: str, trace: str, message: Mes
     asked = message if isinstance(message, diffusion_pb2.UpscaleRequest) else None
     if asked is not None and bool(asked.image) == bool(asked.video):
         raise BadInput.of("image", "give either a picture as image or a video as video")
-    name, loras = cast(str, getattr(message, "model")), _loras(message)  # noqa: B009  # every generation has it
+    # What is a URI by now is registered, and was looked up.
+    given = cast(str, getattr(message, "model"))  # noqa: B009  # every generation has it
+    name, loras = "" if "://" in given else given, _loras(message)
     if not name and not loras and not (asked and asked.face_restore):
         return
-    found = await _options(parts, owner_id, trace, timeout=_MODELS_WITHIN_S)
+    found = await models.options(parts, owner_id, trace, timeout=_MODELS_WITHIN_S)
     if found is None:
         return
     known = [model.name for model in (found.upscalers if asked else found.models)]
     if name and known and name not in known:
+        async with parts.database.read() as session:
+            known += await registered.names(session, owner_id, "upscaler" if asked else "base")
         raise ModelNotFound.of(name, known, task="upscaling" if asked else "")
     if asked and asked.face_restore and not found.face_restoration:
         raise BadInput.of("face_restore", "faces cannot be restored here: the weights for it are not there")
     for place, lora in enumerate(loras):
-        if lora not in found.loras:
+        if "://" not in lora and lora not in found.loras:
             there = ", ".join(found.loras) or "none"
             raise BadInput.of(f"loras.{place}.model", f"there is no LoRA {lora!r}; known: {there}")
 
@@ -109,23 +115,13 @@ def _loras(message: Any) -> list[str]:
 
 async def _native_size(parts: Parts, owner_id: str, trace: str, name: str) -> int:
     """The side of the square a model was trained for, "" = of the default model; 0 while that is not known."""
-    found = await _options(parts, owner_id, trace, timeout=_MODELS_WITHIN_S)
+    found = await models.options(parts, owner_id, trace, timeout=_MODELS_WITHIN_S)
     sizes = [model.native_size for model in found.models if name in ("", model.name)] if found else []
     return sizes[0] if sizes else 0
 
 
-async def _options(parts: Parts, owner_id: str, trace: str, timeout: float) -> diffusion_pb2.DiffusionOptions | None:
-    """What the diffusion service offers; None while none answers."""
-    request = diffusion_pb2.DiffusionOptionsRequest()
-    try:
-        return await parts.calls.unary("diffusion.options", request, owner=owner_id, timeout=timeout, traceparent=trace)
-    except Unavailable:
-        return None
-
-
-for _method in contract.of_service(SERVICE):
-    if _method.is_job:
-        _add(routes, _method)
+for _method in modes_of_service():
+    _add(routes, _method)
 
 
 @routes.get("/api/generate/", operation_id="list_generations", summary="List generation jobs", responses=problems(422))
@@ -134,7 +130,9 @@ async def list_generations(
     parts: GatewayParts, caller: Caller, limit: Limit = 50, cursor: Cursor = None
 ) -> schemas.Page[schemas.Job]:
     """Newest first."""
-    return await list_page(parts, caller.owner_id, JobFilter(service=SERVICE), limit, cursor)
+    return await list_page(
+        parts, caller.owner_id, JobFilter(kinds=tuple(mode.kind for mode in modes_of_service())), limit, cursor
+    )
 
 
 @routes.get(
@@ -143,7 +141,9 @@ async def list_generations(
 async def generation_options(parts: GatewayParts, caller: Caller, trace: Trace) -> schemas.GenerationOptions:
     """Modes with their fields, models, samplers and sizes, for forms. Without a diffusion service everything but the
     models is known."""
-    return offered(await _options(parts, caller.owner_id, trace, timeout=5))
+    found = await models.options(parts, caller.owner_id, trace, timeout=5)
+    own = await models.generating(parts, caller.owner_id) if found is not None else []
+    return offered(found, own)
 
 
 @routes.get(

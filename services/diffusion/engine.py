@@ -96,20 +96,26 @@ class Engine:
             pool.shutdown(cancel_futures=True)
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closing or self._requests)
-                self._requests, gone = _sort_out(self._requests)
-                waiting = list(self._requests)
-                closing = self._closing
-            for sampling in gone:
-                sampling.end()
-            if closing:
-                return
-            if waiting:
-                with self.gate.passing():
-                    self._tick(waiting)
-                self.pulse.beat()
+        while self._turn():
+            pass
+
+    def _turn(self) -> bool:
+        """One tick; false at the end. A function of its own, so that nothing of the last tick, its model least of all,
+        is held while there is nothing to do."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or self._requests)
+            self._requests, gone = _sort_out(self._requests)
+            waiting = list(self._requests)
+            closing = self._closing
+        for sampling in gone:
+            sampling.end()
+        if closing:
+            return False
+        if waiting:
+            with self.gate.passing():
+                self._tick(waiting)
+            self.pulse.beat()
+        return True
 
     # --- a tick -------------------------------------------------------------------------------------------------------
 

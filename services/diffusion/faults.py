@@ -32,6 +32,11 @@ class CannotLoad(EngineFault):
     hint = "Check ATELIER_DIFFUSION_MODEL: a diffusers folder (or hub id) with safetensors weights."
     retryable = False
 
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        """`hint` is what the reader can do about it, where that is not to look at the setting."""
+        super().__init__(message)
+        self.hint = hint or type(self).hint
+
 
 class CannotSample(EngineFault):
     """The model cannot do what was asked of it."""

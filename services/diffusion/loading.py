@@ -4,6 +4,7 @@ import functools
 import importlib
 import importlib.metadata
 import json
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ _OURS = ("StableDiffusionPipeline", "StableDiffusionXLPipeline")
 # A UNet of fewer weights than this is computed on one thread, and several side by side: its layers are too small to be
 # worth dealing to several threads (measured: two threads are slower than one as soon as anything else runs).
 _SMALL_WEIGHTS = 100_000_000
+# Building patches torch's modules for a moment, which two builds at once would undo for each other.
+_BUILDING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,16 @@ class LoadOptions:
 
 
 def load(name: str, source: str, options: LoadOptions, pulse: Pulse, gate: Gate) -> Model | ForeignModel | VideoModel:
-    """Load a model; raises `CannotLoad` with the reason. Fetching and hashing run beside sampling; building waits."""
+    """Load a model; raises `CannotLoad` with the reason. Sampling goes on meanwhile, but for models that are built in
+    another precision than torch's default, which is the whole process's."""
     try:
         _import_libraries()
-        folder = _folder(source)
+        folder = folder_of(source)
         index = json.loads((folder / "model_index.json").read_text())
         read = _Read(name, source, folder, index, weights.fingerprint(folder, options.hash_cache))
         ours = index.get("_class_name") in _OURS and _plain_unet(folder)
-        with gate.closed():
+        _, dtype = device_and_dtype(options)
+        with gate.closed() if _changes_default(dtype) else _BUILDING:
             return (_load_ours if ours else _load_foreign)(read, options, pulse)
     except CannotLoad:
         raise
@@ -59,6 +64,12 @@ def load(name: str, source: str, options: LoadOptions, pulse: Pulse, gate: Gate)
         # Whatever a broken folder makes the libraries raise, the operator is told which model and what.
         log.exception("model_not_loaded", model=name, source=source)
         raise CannotLoad(f"{name} ({source}): {type(error).__name__}: {error}") from error
+
+
+def _changes_default(dtype: "torch.dtype") -> bool:
+    import torch
+
+    return dtype != torch.get_default_dtype()
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,7 @@ def _spare_imports() -> None:
     transformers.utils.is_sklearn_available = absent  # pyright: ignore[reportPrivateImportUsage]
 
 
-def _folder(source: str) -> Path:
+def folder_of(source: str) -> Path:
     """The local folder of a model, downloaded from the hub if it is no folder."""
     folder = Path(source).expanduser()
     if (folder / "model_index.json").is_file():

@@ -40,8 +40,9 @@ def settings_of(
 
 
 def beside(loras: Sequence[LoraTag]) -> dict[str, Any]:
-    """The LoRAs that were asked for beside the prompt, as JSON data; those in the prompt stand there."""
-    return {"loras": [{"model": lora.name, "weight": lora.weight} for lora in loras]}
+    """The LoRAs that were asked for beside the prompt, as JSON data; those in the prompt stand there.
+    Registered ones come as URIs that end with their names."""
+    return {"loras": [{"model": lora.name.rpartition("#")[2], "weight": lora.weight} for lora in loras]}
 
 
 def versions(*packages: str) -> dict[str, str]:

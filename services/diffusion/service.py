@@ -2,9 +2,12 @@
 
 import asyncio
 import functools
+import os
+import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from concurrent.futures import Future
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -24,6 +27,7 @@ from atelier.v1.diffusion_pb2 import (
     UpscaleRequest,
 )
 from atelier.v1.diffusion_pb2 import Upscaler as UpscalerOption
+from atelier.v1.models_pb2 import ImportModelRequest, ImportModelResult
 from services.diffusion import metadata, tasks
 from services.diffusion.emphasis import LoraTag
 from services.diffusion.engine import Engine
@@ -31,12 +35,13 @@ from services.diffusion.faults import CannotSample, EngineFault
 from services.diffusion.foreign import ForeignModel
 from services.diffusion.gate import Gate
 from services.diffusion.generation import Ended, Happening, Made, Noted, Previewed, Stepped, Tell
-from services.diffusion.loading import LoadOptions, load
+from services.diffusion.library import Library
 from services.diffusion.loras import Loras
 from services.diffusion.model import Model, ModelCard
-from services.diffusion.models import Loaded, Models, ModelState
+from services.diffusion.models import Loaded, ModelState
 from services.diffusion.phrasing import Phrasing
 from services.diffusion.provenance import beside, settings_of
+from services.diffusion.registry import importer
 from services.diffusion.results import Earlier, Results, key_of
 from services.diffusion.samplers import SAMPLERS
 from services.diffusion.sampling import Sampling
@@ -84,21 +89,16 @@ class Diffusion(Service):
             gate=gate,
             make_room=lambda keep: self._models.unload_idle(keep),
         )
-        options = LoadOptions(
-            device=settings.diffusion_device,
-            dtype=settings.diffusion_dtype,
-            cores=settings.cores,
-            hash_cache=settings.home / "model-hashes.json",
-        )
-        self._models = Models(settings.sources, lambda n, s: load(n, s, options, self._engine.pulse, gate))
+        self._library = Library(settings, self.objects, self._engine.pulse, gate)
+        self._models = self._library.models
+        await self._library.start(self.bus, f"{socket.gethostname()}-{os.getpid()}")
         self._upscaling = Upscaling(
             upscalers=Upscalers(settings.upscalers),
             lanes=Lanes(settings.cores),
             home=settings.home,
             max_pixels=round(settings.diffusion_upscale_max_megapixels * 1_000_000),
         )
-        files = settings.lora_files
-        loras = Loras(files.__getitem__, lambda: list(files), settings.diffusion_lora_cache_mb * 1024 * 1024)
+        loras = Loras(self._library.lora, lambda: list(settings.lora_files), settings.diffusion_lora_cache_mb << 20)
         self._phrasing = Phrasing(settings.wildcards, loras)
         self._results = Results(self.bus, self.objects)
         self.status("starting", f"loading {self._models.default}")
@@ -107,6 +107,7 @@ class Diffusion(Service):
     async def stop(self) -> None:
         """End the engine after its present step."""
         await end(self._warming)
+        await self._library.stop()
         await asyncio.to_thread(self._engine.close)
         await asyncio.to_thread(self._upscaling.lanes.close)
 
@@ -148,6 +149,11 @@ class Diffusion(Service):
         return await self._pictures(request, job, tasks.inpaint)
 
     @method
+    async def import_model(self, request: ImportModelRequest, job: Job) -> ImportModelResult:
+        """Bring a model into the registry."""
+        return await importer.import_model(request, job, self.diffusion_settings, self._library.store)
+
+    @method
     async def text_to_video(self, request: TextToVideoRequest, job: Job) -> GenerationResult:
         """Make a video from words."""
         return await self._video(request, job, tasks.text_to_video)
@@ -179,42 +185,46 @@ class Diffusion(Service):
 
     async def _pictures(self, request: R, job: Job, planned: Planned[R]) -> GenerationResult:
         data = contract.to_json(request)
+        asked = data.get("model") or self._models.default
         try:
-            model = await self._model(data.get("model") or self._models.default, job)
-            if isinstance(model, VideoModel):
-                raise CannotSample("model", f"{model.card.name} makes videos, not pictures")
-            task = await planned(request, job, model.card, self.diffusion_settings.diffusion_max_area)
-            asked = [LoraTag(lora["model"], lora["weight"]) for lora in data.get("loras", ())]
-            worded = await asyncio.to_thread(self._phrasing.worded, task.generation, asked, model)
-            task = replace(task, generation=worded, provenance={**task.provenance, **beside(asked), **_preset(data)})
-            key = self._result_key(model, task, data["format"], job)
-            # A random seed was never asked for before.
-            again = data["seed"] >= 0 and not data.get("fresh") and self.diffusion_settings.diffusion_results
-            if again and (earlier := await self._results.find(job.owner, key)):
-                return await self._given_again(model, task, earlier, job)
-            result = await self._sample(model, task, data["format"], job)
-            await self._results.keep(job.owner, key, result.outputs)
-            return result
+            async with self._using(asked, job) as (model, card):
+                if isinstance(model, VideoModel):
+                    raise CannotSample("model", f"{card.name} makes videos, not pictures")
+                task = await planned(request, job, card, self.diffusion_settings.diffusion_max_area)
+                task = await self._worded(task, data, model)
+                key = self._result_key(card, task, data["format"], job)
+                # A random seed was never asked for before.
+                again = data["seed"] >= 0 and not data.get("fresh") and self.diffusion_settings.diffusion_results
+                if again and (earlier := await self._results.find(job.owner, key)):
+                    return await self._given_again(card, task, earlier, job)
+                result = await self._sample(model, card, task, data["format"], job)
+                await self._results.keep(job.owner, key, result.outputs)
+                return result
         except EngineFault as fault:
             raise _failure(fault) from fault
 
-    def _result_key(self, model: Model | ForeignModel, task: Task, image_format: str, job: Job) -> str:
-        made, card = task.generation, model.card
+    async def _worded(self, task: Task, data: dict[str, Any], model: Model | ForeignModel) -> Task:
+        """The task with each picture's own words and LoRAs."""
+        asked = [LoraTag(lora["model"], lora["weight"]) for lora in data.get("loras", ())]
+        worded = await asyncio.to_thread(self._phrasing.worded, task.generation, asked, model)
+        return replace(task, generation=worded, provenance={**task.provenance, **beside(asked), **_preset(data)})
+
+    def _result_key(self, card: ModelCard, task: Task, image_format: str, job: Job) -> str:
+        made = task.generation
         size = made.width, made.height
-        pictures = [settings_of(job.kind, made, k, card, size) | task.provenance for k in range(made.count)]
+        pictures = [{**settings_of(job.kind, made, k, card, size), **task.provenance} for k in range(made.count)]
         return key_of(job.kind, pictures, image_format, card.device)
 
-    async def _given_again(
-        self, model: Model | ForeignModel, task: Task, earlier: Sequence[Earlier], job: Job
-    ) -> GenerationResult:
-        made, card = task.generation, model.card
+    async def _given_again(self, card: ModelCard, task: Task, earlier: Sequence[Earlier], job: Job) -> GenerationResult:
+        made = task.generation
         # A job that is delivered again after its last picture finds its own.
         cached = not all(one.asset.id == asset_id(job.id, one.asset.index) for one in earlier)
         result = GenerationResult(seed=made.seed, model=card.name, model_hash=card.hash, cached=cached)
         for one in earlier:
             job.check()
             asset = one.asset
-            settings = settings_of(job.kind, made, asset.index, card, (asset.width, asset.height)) | task.provenance
+            size = asset.width, asset.height
+            settings = {**settings_of(job.kind, made, asset.index, card, size), **task.provenance}
             stored = await job.store(
                 one.content,
                 index=asset.index,
@@ -231,30 +241,37 @@ class Diffusion(Service):
         self, request: R, job: Job, planned: Callable[[R, Job, Loaded, float], Awaitable[Shot]]
     ) -> GenerationResult:
         data = contract.to_json(request)
+        asked = data.get("model") or self._models.default
         try:
-            model = await self._model(data.get("model") or self._models.default, job)
-            shot = await planned(request, job, model, self.diffusion_settings.diffusion_max_area)
-            generation = await asyncio.to_thread(self._phrasing.worded, shot.generation, (), model)
-            scene = shot.plan.scene
-            size = scene.width, scene.height
-            settings = settings_of(job.kind, generation, 0, model.card, size)
-            settings |= {**shot.provenance, **_preset(data), "technique": technique(model, shot.plan)}
-            shooting = Shooting(job, self._engine, self._happenings, shot.plan, generation)
-            if isinstance(model, VideoModel):
-                asset = await shooting.with_windows(model, settings)
-            else:
-                asset = await shooting.with_stills(model, shot.picture, settings)
+            async with self._using(asked, job) as (model, card):
+                shot = await planned(request, job, model, self.diffusion_settings.diffusion_max_area)
+                generation = await asyncio.to_thread(self._phrasing.worded, shot.generation, (), model)
+                scene = shot.plan.scene
+                size = scene.width, scene.height
+                settings = settings_of(job.kind, generation, 0, card, size)
+                settings |= {**shot.provenance, **_preset(data), "technique": technique(model, shot.plan)}
+                shooting = Shooting(job, self._engine, self._happenings, shot.plan, generation)
+                if isinstance(model, VideoModel):
+                    asset = await shooting.with_windows(model, settings)
+                else:
+                    asset = await shooting.with_stills(model, shot.picture, settings)
         except EngineFault as fault:
             raise _failure(fault) from fault
-        return GenerationResult(
-            outputs=[asset], seed=generation.seed, model=model.card.name, model_hash=model.card.hash
-        )
+        return GenerationResult(outputs=[asset], seed=generation.seed, model=card.name, model_hash=card.hash)
 
-    async def _model(self, name: str, job: Job) -> Loaded:
+    @asynccontextmanager
+    async def _using(self, asked: str, job: Job) -> AsyncGenerator[tuple[Loaded, ModelCard]]:
+        """A model, loaded, which stays so within the block; and its card, under the name it was asked for by: one
+        model may be registered under several."""
         try:
-            found = self._models.get(name)
+            name = self._models.wanted(asked).name
         except KeyError:
-            raise ModelNotFound.of(name, self._models.names) from None
+            raise ModelNotFound.of(asked, self._models.names) from None
+        with self._models.using(asked) as found:
+            model = await self._model(name, found, job)
+            yield model, replace(model.card, name=name)
+
+    async def _model(self, name: str, found: "Future[Loaded]", job: Job) -> Loaded:
         if found.done():
             return found.result()
         loading = asyncio.wrap_future(found)
@@ -272,9 +289,11 @@ class Diffusion(Service):
                 )
         return await loading
 
-    async def _sample(self, model: Model | ForeignModel, task: Task, image_format: str, job: Job) -> GenerationResult:
+    async def _sample(
+        self, model: Model | ForeignModel, card: ModelCard, task: Task, image_format: str, job: Job
+    ) -> GenerationResult:
         generation = task.generation
-        result = GenerationResult(seed=generation.seed, model=model.card.name, model_hash=model.card.hash)
+        result = GenerationResult(seed=generation.seed, model=card.name, model_hash=card.hash)
         begin = functools.partial(self._engine.submit, model, generation)
         async with aclosing(self._happenings(begin, job)) as happenings:
             async for happening in happenings:
@@ -294,7 +313,7 @@ class Diffusion(Service):
                         await job.log(happening.text, level="warning")
                     case Made():
                         image = await asyncio.to_thread(task.finish, happening.image)
-                        settings = settings_of(job.kind, generation, happening.index, model.card, image.size)
+                        settings = settings_of(job.kind, generation, happening.index, card, image.size)
                         settings |= task.provenance
                         encoded = await asyncio.to_thread(metadata.encode, image, image_format, settings)
                         asset = await job.store(

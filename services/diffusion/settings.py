@@ -57,6 +57,29 @@ class DiffusionSettings(ServiceSettings):
         100.0, gt=0, description="Largest picture that upscaling makes, in million pixels."
     )
 
+    diffusion_memory: str = Field(
+        "auto",
+        pattern=r"^(auto|[1-9][0-9]{6,15})$",
+        description="Bytes that loaded models may take together; `auto` = half of the memory, or 85 % of a GPU's.",
+    )
+    diffusion_disk_bytes: int = Field(
+        200 * 1024**3, ge=1024**2, description="Bytes of models of the registry that are kept on this machine's disk."
+    )
+    diffusion_import_max_bytes: int = Field(
+        64 * 1024**3, ge=1024, description="The largest model that is brought into the registry."
+    )
+    diffusion_import_folders: str = Field(
+        "", description="Folders of this machine, comma-separated, that models may be brought in from, besides `models`"
+        " in the home folder.",
+    )  # fmt: skip
+    diffusion_import_buckets: str = Field(
+        "", description="Buckets of the object storage, comma-separated, that models may be brought in from."
+    )
+    diffusion_import_hosts: str = Field(
+        "", description="Hosts, comma-separated, that models may be downloaded from though they are private or have no"
+        " TLS.",
+    )  # fmt: skip
+
     @field_validator("diffusion_model")
     @classmethod
     def _some_model(cls, value: str) -> str:
@@ -68,6 +91,21 @@ class DiffusionSettings(ServiceSettings):
     def sources(self) -> dict[str, str]:
         """Model name → folder or hub id, the default first."""
         return parse_models(self.diffusion_model)
+
+    @property
+    def import_folders(self) -> list[Path]:
+        """Folders that models may be brought in from."""
+        return [self.home / "models", *(Path(part) for part in _parts(self.diffusion_import_folders))]
+
+    @property
+    def import_buckets(self) -> list[str]:
+        """Buckets that models may be brought in from, besides our own."""
+        return _parts(self.diffusion_import_buckets)
+
+    @property
+    def import_hosts(self) -> list[str]:
+        """Hosts that may be private."""
+        return _parts(self.diffusion_import_hosts)
 
     @property
     def upscalers(self) -> Path:
@@ -88,6 +126,10 @@ class DiffusionSettings(ServiceSettings):
     def cores(self) -> int:
         """CPU threads to use: the setting, or as many as this process may run on."""
         return self.diffusion_threads or len(os.sched_getaffinity(0))
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def parse_models(text: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from services.diffusion.faults import CannotLoad
@@ -32,23 +33,31 @@ def files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*/*.safetensors"))
 
 
-def fingerprint(folder: Path, cache: Path | None = None) -> str:
+def fingerprint(folder: Path, cache: Path | None = None, *, known: Mapping[str, str] | None = None) -> str:
     """SHA-256 (hex) over the paths and contents of a model's weights.
 
     `cache` is a JSON file that remembers each file's hash under its path, size and modification time, so that gigabytes
-    are read once.
+    are read once. `known` are hashes, by path in the folder, of files that are as they were when these were taken.
     """
-    known = _read(cache)
+    if known is not None:
+        return _combined(folder, known)
+    remembered = _read(cache)
     fresh: dict[str, str] = {}
-    whole = hashlib.sha256()
+    digests: dict[str, str] = {}
     for file in files(folder):
         status = file.stat()
         key = f"{file.resolve()}:{status.st_size}:{status.st_mtime_ns}"
-        digest = known.get(key) or file_hash(file)
-        fresh[key] = digest
-        whole.update(f"{file.relative_to(folder).as_posix()}\0{digest}\n".encode())
-    if cache is not None and not fresh.keys() <= known.keys():
-        _write(cache, known | fresh)
+        fresh[key] = digests[file.relative_to(folder).as_posix()] = remembered.get(key) or file_hash(file)
+    if cache is not None and not fresh.keys() <= remembered.keys():
+        _write(cache, remembered | fresh)
+    return _combined(folder, digests)
+
+
+def _combined(folder: Path, digests: Mapping[str, str]) -> str:
+    whole = hashlib.sha256()
+    for file in files(folder):
+        path = file.relative_to(folder).as_posix()
+        whole.update(f"{path}\0{digests[path]}\n".encode())
     return whole.hexdigest()
 
 

@@ -84,6 +84,8 @@ async def ensure(jetstream: JetStreamContext, settings: Settings) -> None:
     await _bucket(jetstream, subjects.HEALTH_BUCKET, ttl_s=_DAY_S, storage=StorageType.MEMORY, settings=settings)
     await _bucket(jetstream, subjects.RESULTS_BUCKET, ttl_s=30 * _DAY_S, storage=StorageType.FILE, settings=settings)
     await _bucket(jetstream, subjects.PRESENCE_BUCKET, ttl_s=15, storage=StorageType.MEMORY, settings=settings)
+    await _bucket(jetstream, subjects.MODELS_BUCKET, ttl_s=15, storage=StorageType.MEMORY, settings=settings)
+    await _bucket(jetstream, subjects.PINS_BUCKET, ttl_s=0, storage=StorageType.FILE, settings=settings)
 
 
 async def _bucket(

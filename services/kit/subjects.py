@@ -28,6 +28,12 @@ PRESENCE_BUCKET = "presence"
 # Which files came of which settings, under owner and hash: whoever asks for the same again is given them again, by any
 # copy of the service. Entries expire.
 RESULTS_BUCKET = "results"
+# What each diffusion worker has in memory and on disk, under its name; entries expire unless renewed.
+MODELS_BUCKET = "models"
+# The models that every worker keeps in memory, so that one that comes later loads them too.
+PINS_BUCKET = "pins"
+# A word to all diffusion workers about a model; broadcast, since any of them may be given its next job.
+MODEL_COMMANDS = "control.models"
 # Which outputs and endings a copy of the gateway has just written into the catalog, for all copies; nothing is stored.
 PROJECTED = "catalog.projected"
 

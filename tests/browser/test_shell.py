@@ -29,6 +29,7 @@ PAGES = {
     "/assets": "Assets",
     "/datasets": "Datasets",
     "/models": "Models",
+    "/models/images": "What pictures and clips are made with, and where it is loaded.",
     "/models/new": "Add a model",
     "/models/embedded": "Speed",
     "/usage": "Usage",

@@ -25,6 +25,7 @@ from services.kit.host import serve
 from services.kit.ids import new_ulid
 from services.kit.objects import ObjectStore
 from services.kit.queue import JobEnvelope
+from services.kit.schema import descriptor_of
 from services.kit.settings import Settings
 from tests.processes import ServerProcess
 from tests.servers import answers
@@ -89,10 +90,19 @@ class Easel:
 
         What was made before is made again, unless `fresh` says otherwise.
         """
-        values = {"prompt": APPLE, "steps": 4, "preview_every": 0, "fresh": True, **settings}
-        request = contract.parse(contract.methods[kind].request_type, values)
+        asked = contract.methods[kind].request_type
+        usual = {"prompt": APPLE, "steps": 4, "preview_every": 0, "fresh": True}
+        values = {name: value for name, value in usual.items() if name in descriptor_of(asked).fields_by_name}
+        request = contract.parse(asked, {**values, **settings})
         job = new_ulid()
         await self.site.queue.submit(JobEnvelope(job, kind, owner, request.SerializeToString(), pool=self.site.pool))
+        return job
+
+    async def ask_plainly(self, kind: str, values: dict[str, Any]) -> str:
+        """The same for a job that makes no picture."""
+        request = contract.parse(contract.methods[kind].request_type, values)
+        job = new_ulid()
+        await self.site.queue.submit(JobEnvelope(job, kind, "ann", request.SerializeToString(), pool=self.site.pool))
         return job
 
     async def keep(self, image: Image.Image) -> str:

@@ -6,6 +6,7 @@ The two services here are small and quick, so that a test says by its prompt wha
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import json
 import socket
@@ -19,7 +20,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from atelier.v1 import chat_pb2, diffusion_pb2, endpoints_pb2
+from atelier.v1 import chat_pb2, diffusion_pb2, endpoints_pb2, models_pb2
 from gateway.__main__ import Server
 from gateway.app import create_app
 from gateway.protocol import Protocol
@@ -27,7 +28,7 @@ from gateway.settings import GatewaySettings
 from gateway.state import Parts
 from services.chat.code import generator
 from services.kit.call import Call
-from services.kit.failures import BadInput, Overloaded, Unavailable
+from services.kit.failures import BadInput, Failure, Overloaded, Unavailable
 from services.kit.host import Host, Service, method
 from services.kit.job import Job
 from services.kit.settings import ServiceSettings
@@ -77,6 +78,31 @@ class Painter(PartialService):
             provenance={"prompt": request.prompt, "seed": request.seed},
         )
         return diffusion_pb2.GenerationResult(outputs=[asset], seed=request.seed, model="painter")
+
+    @method
+    async def import_model(self, request: models_pb2.ImportModelRequest, job: Job) -> models_pb2.ImportModelResult:
+        """A model of the kind the source names, of a content of its own; `broken` is refused, `slow` waits."""
+        if "broken" in request.source:
+            raise Failure("it is a pickle", code="model_refused", hint="Convert it.")
+        while "slow" in request.source:
+            job.check()
+            await job.progress(0.5, stage="downloading", message="Downloading: 1 of 2")
+            await asyncio.sleep(0.02)
+        kind = "LORA" if "lora" in request.source else "BASE"
+        digest = hashlib.sha256(request.source.encode()).hexdigest()
+        await job.objects.put(f"models/{digest}/model.safetensors", b"weights", "application/octet-stream")
+        await job.objects.put(f"models/{digest}.json", b"{}", "application/json")
+        return models_pb2.ImportModelResult(
+            model_id=request.model_id,
+            kind=f"MODEL_KIND_{kind}",
+            family="sd1",
+            sha256=digest,
+            hash=digest,
+            size=1234,
+            files=1 if kind == "LORA" or "single" in request.source else 12,
+            rank=8 if kind == "LORA" else 0,
+            trigger_words=["ohwx"],
+        )
 
     @method
     async def options(

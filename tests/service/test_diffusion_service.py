@@ -225,7 +225,7 @@ async def test_a_lora_changes_the_picture_and_is_kept_with_it(easel: Easel) -> N
 async def test_chance_in_a_prompt_is_decided_by_each_pictures_seed(easel: Easel) -> None:
     template = "a {red|green|blue|yellow} __thing__ on a <random:white|pink> background"
     three = await easel.result(await easel.ask(prompt=template, seed=5, count=3, steps=1))
-    said = [dict(asset.provenance) for asset in three.outputs]
+    said: list[dict[str, Any]] = [dict(asset.provenance) for asset in three.outputs]
     assert len({one["prompt"] for one in said}) == 3 and not any("_" in one["prompt"] for one in said)
     assert {one["prompt_template"] for one in said} == {template}
     again = await easel.result(await easel.ask(prompt=template, seed=7, steps=1))

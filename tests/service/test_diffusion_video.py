@@ -160,10 +160,11 @@ async def test_odd_sides_of_an_mp4_grow_by_one(easel: Easel, tmp_path: Path) -> 
 async def test_cancel_ends_a_video_within_a_moment_and_leaves_nothing(easel: Easel) -> None:
     before = {name for name in os.listdir("/tmp") if name.startswith("atelier-video-")}
     story = easel.site.story
-    for stage, asked in (
+    cases: tuple[tuple[str, dict[str, Any]], ...] = (
         ("sampling", {"steps": 150, "motion_intensity": 1.0}),
         ("rendering", {"steps": 1, "motion_intensity": 0, "width": 1280, "height": 720, "fps": 30}),
-    ):
+    )
+    for stage, asked in cases:
         job = await easel.ask(WORDS, duration_s=30, seed=1, camera={"move": "zoom_in"}, **asked)
         await story.until(job, lambda e, stage=stage: e.progress.stage == stage)
         await send_control(easel.site.bus, job, ControlAction.CONTROL_ACTION_CANCEL, "enough")

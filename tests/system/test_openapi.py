@@ -45,6 +45,7 @@ CHECKED_FURTHER = (
     "/api/endpoints",
     "/api/generate/upscale",
     "/api/presets",
+    "/api/models",
     "/api/prompts",
     "/api/routing",
     "/api/suggestions/enhance",

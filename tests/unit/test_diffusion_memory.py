@@ -11,7 +11,6 @@ import torch
 from services.diffusion.engine import Engine
 from services.diffusion.faults import OutOfMemory
 from services.diffusion.generation import Noted
-from services.diffusion.models import Models
 from tests.unit.diffusion_rig import apple, sample, starter
 
 CUDA = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
@@ -110,12 +109,3 @@ def test_reading_the_prompt_is_relieved_too(engine: Engine, room: list[str]) -> 
     with failing(starter().text.modules[0].embeddings.token_embedding, CUDA, 1):
         told = sample(engine, [apple(steps=1, prompt="a fox nobody asked for yet")])[0]
     assert told.error is None and told.images and room == ["starter"]
-
-
-def test_unloading_spares_the_model_in_use() -> None:
-    models = Models({"one": "", "two": ""}, lambda name, source: starter())
-    for name in ("one", "two"):
-        models.get(name).result()
-    assert models.unload_idle("one") == starter().size > 10_000_000
-    assert [state.status for state in models.states()] == ["loaded", "available"]
-    assert models.unload_idle("one") == 0

@@ -58,7 +58,7 @@ def test_pans_and_tilts_move_the_picture_where_they_say(move: Move, way: tuple[i
 @pytest.mark.parametrize(("move", "larger"), [("zoom_in", 1), ("zoom_out", -1), ("dolly_in", 1), ("dolly_out", -1)])
 def test_zooms_and_dollies_change_the_size(move: Move, larger: int) -> None:
     scene = Scene(200, 200, Path(move, 1.0, 1.0))
-    disc = Image.fromarray(np.uint8(255 * (np.hypot(*np.mgrid[-100:100, -100:100]) < 40))).convert("RGB")
+    disc = Image.fromarray((255 * (np.hypot(*np.mgrid[-100:100, -100:100]) < 40)).astype(np.uint8)).convert("RGB")
     canvas = scene.laid(disc)
     areas = [float(np.asarray(scene.frame(canvas, time)).mean()) for time in (0.0, 0.5, 1.0)]
     assert sorted(areas, reverse=larger < 0) == areas and max(areas) > 2 * min(areas)

@@ -242,6 +242,12 @@ const models = createRoute({
   component: lazyRouteComponent(() => import("@/pages/models/models-page")),
 });
 
+const registry = createRoute({
+  getParentRoute: () => root,
+  path: "/models/images",
+  component: lazyRouteComponent(() => import("@/pages/registry/registry-page")),
+});
+
 const newModel = createRoute({
   getParentRoute: () => root,
   path: "/models/new",
@@ -311,6 +317,7 @@ export const router = createRouter({
     datasets,
     dataset,
     models,
+    registry,
     newModel,
     endpointSpeed,
     usage,

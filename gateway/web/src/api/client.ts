@@ -14,14 +14,17 @@ import type {
   Job,
   JobStatus,
   MessageRequest,
+  ModelChange,
   NewEndpoint,
   EnhanceRequest,
   NewPreset,
+  NewModel,
   NewPrompt,
   PresetChange,
   Prices,
   PromptChange,
   RatedDataset,
+  RegisteredModel,
   Routing,
   TriedEndpoint,
 } from "./types";
@@ -78,6 +81,14 @@ export interface DatasetItemFilter {
   cursor?: string | undefined;
 }
 
+export interface ModelFilter {
+  kind?: NonNullable<RegisteredModel["kind"]> | undefined;
+  family?: string | undefined;
+  q?: string;
+  limit?: number;
+  cursor?: string | undefined;
+}
+
 export interface BenchmarkFilter {
   limit?: number;
   cursor?: string | undefined;
@@ -90,6 +101,14 @@ export interface CodeFilter {
 }
 
 const ACTIONS = { cancel: sdk.cancelJob, pause: sdk.pauseJob, resume: sdk.resumeJob, retry: sdk.retryJob };
+
+const MODEL_ACTIONS = {
+  load: sdk.loadModel,
+  unload: sdk.unloadModel,
+  pin: sdk.pinModel,
+  unpin: sdk.unpinModel,
+  retry: sdk.retryModel,
+};
 
 const stream = (path: string, body: object, signal: AbortSignal) =>
   send(path, {
@@ -144,6 +163,14 @@ export const api = {
   changeBoard: (id: string, body: BoardChange) => data(sdk.updateBoard({ ...thrown, path: { board_id: id }, body })),
   deleteBoard: (id: string) => data(sdk.deleteBoard({ ...thrown, path: { board_id: id } })),
   uploadAssets: (files: readonly File[]) => data(sdk.uploadAssets({ ...thrown, body: { files: [...files] } })),
+
+  models: (query: ModelFilter) => data(sdk.listRegisteredModels({ ...thrown, query })),
+  modelStatistics: () => data(sdk.modelStatistics(thrown)),
+  registerModel: (body: NewModel) => data(sdk.registerModel({ ...thrown, body })),
+  changeModel: (id: string, body: ModelChange) => data(sdk.updateModel({ ...thrown, path: { model_id: id }, body })),
+  deleteModel: (id: string) => data(sdk.deleteModel({ ...thrown, path: { model_id: id } })),
+  modelAction: (id: string, action: keyof typeof MODEL_ACTIONS) =>
+    data(MODEL_ACTIONS[action]({ ...thrown, path: { model_id: id } })),
 
   conversations: (query: ConversationFilter) => data(sdk.listConversations({ ...thrown, query })),
   conversation: (id: string) => data(sdk.getConversation({ ...thrown, path: { conversation_id: id } })),

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions, useQuery } from "@tanstack/react-query";
 import { expectedHealth, overallHealth } from "@/components/service-list/health";
-import { type AssetFilter, api, type JobFilter } from "./client";
+import { type AssetFilter, api, type JobFilter, type ModelFilter } from "./client";
 import { Problem } from "./problem";
 import type { Page } from "./types";
 
@@ -56,6 +56,25 @@ export const benchmarksQuery = (id: string) =>
     initialPageParam: null as string | null,
     getNextPageParam: nextCursor,
   });
+
+/** Models that make pictures; those on their way are looked at more often. */
+export const modelsQuery = (filter: Omit<ModelFilter, "cursor">) =>
+  infiniteQueryOptions({
+    queryKey: ["models", "list", filter],
+    queryFn: ({ pageParam }) => api.models({ ...filter, limit: 60, cursor: pageParam ?? undefined }),
+    initialPageParam: null as string | null,
+    getNextPageParam: nextCursor,
+    refetchInterval: (query) => {
+      const models = query.state.data?.pages.flatMap((page) => page.items) ?? [];
+      return models.some(({ status }) => status === "downloading" || status === "loading") ? 1_500 : 5_000;
+    },
+  });
+
+export const modelStatsQuery = queryOptions({
+  queryKey: ["models", "statistics"],
+  queryFn: api.modelStatistics,
+  refetchInterval: 5_000,
+});
 
 export const routingQuery = queryOptions({ queryKey: ["endpoints", "routing"], queryFn: api.routing });
 

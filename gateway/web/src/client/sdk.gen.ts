@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, ApplyPresetData, ApplyPresetErrors, ApplyPresetResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetLabelsData, AssetLabelsErrors, AssetLabelsResponses, AssetStatisticsData, AssetStatisticsErrors, AssetStatisticsResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, AutocompletePromptData, AutocompletePromptErrors, AutocompletePromptResponses, BenchmarkEndpointData, BenchmarkEndpointErrors, BenchmarkEndpointResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ChangeAssetsData, ChangeAssetsErrors, ChangeAssetsResponses, CompareModelsData, CompareModelsErrors, CompareModelsResponses, CreateBoardData, CreateBoardErrors, CreateBoardResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateDatasetFromRatingsData, CreateDatasetFromRatingsErrors, CreateDatasetFromRatingsResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePresetData, CreatePresetErrors, CreatePresetResponses, CreatePromptData, CreatePromptErrors, CreatePromptResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteBoardData, DeleteBoardErrors, DeleteBoardResponses, DeleteCodeData, DeleteCodeErrors, DeleteCodeResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteDatasetData, DeleteDatasetErrors, DeleteDatasetResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DeletePresetData, DeletePresetErrors, DeletePresetResponses, DeletePromptData, DeletePromptErrors, DeletePromptResponses, DiffCodeData, DiffCodeErrors, DiffCodeResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, DownloadAssetsData, DownloadAssetsErrors, DownloadAssetsResponses, DownloadCodeData, DownloadCodeErrors, DownloadCodeResponses, EnhancePromptData, EnhancePromptErrors, EnhancePromptResponses, ExportConversationData, ExportConversationErrors, ExportConversationResponses, ExportDatasetData, ExportDatasetErrors, ExportDatasetResponses, ExportPresetsData, ExportPresetsErrors, ExportPresetsResponses, ExportRatingsData, ExportRatingsErrors, ExportRatingsResponses, FillPromptData, FillPromptErrors, FillPromptResponses, ForgetLearnedData, ForgetLearnedErrors, ForgetLearnedResponses, GenerateCodeData, GenerateCodeErrors, GenerateCodeResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetBoardData, GetBoardErrors, GetBoardResponses, GetCodeData, GetCodeErrors, GetCodeOptionsData, GetCodeOptionsErrors, GetCodeOptionsResponses, GetCodeResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetDatasetData, GetDatasetErrors, GetDatasetResponses, GetDatasetStatisticsData, GetDatasetStatisticsErrors, GetDatasetStatisticsResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLearnedData, GetLearnedErrors, GetLearnedResponses, GetModelData, GetModelErrors, GetModelResponses, GetPresetData, GetPresetErrors, GetPresetResponses, GetPromptData, GetPromptErrors, GetPromptResponses, GetRatingsData, GetRatingsErrors, GetRatingsResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, ImageToImageData, ImageToImageErrors, ImageToImageResponses, ImageToVideoData, ImageToVideoErrors, ImageToVideoResponses, ImportPresetsData, ImportPresetsErrors, ImportPresetsResponses, InpaintData, InpaintErrors, InpaintResponses, InspectFileData, InspectFileErrors, InspectFileResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetBoardsData, ListAssetBoardsErrors, ListAssetBoardsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListBenchmarksData, ListBenchmarksErrors, ListBenchmarksResponses, ListBoardAssetsData, ListBoardAssetsErrors, ListBoardAssetsResponses, ListBoardsData, ListBoardsErrors, ListBoardsResponses, ListCodeData, ListCodeErrors, ListCodeResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDatasetItemsData, ListDatasetItemsErrors, ListDatasetItemsResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListDatasetVersionsData, ListDatasetVersionsErrors, ListDatasetVersionsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPresetsData, ListPresetsErrors, ListPresetsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPromptsData, ListPromptsErrors, ListPromptsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, ListSuggestionCategoriesData, ListSuggestionCategoriesErrors, ListSuggestionCategoriesResponses, ListSuggestionsData, ListSuggestionsErrors, ListSuggestionsResponses, LivezData, LivezErrors, LivezResponses, MetricsData, MetricsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, RandomPromptsData, RandomPromptsErrors, RandomPromptsResponses, RateMessageData, RateMessageErrors, RateMessageResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefineCodeData, RefineCodeErrors, RefineCodeResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TextToVideoData, TextToVideoErrors, TextToVideoResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UpdateAssetData, UpdateAssetErrors, UpdateAssetResponses, UpdateBoardData, UpdateBoardErrors, UpdateBoardResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateDatasetData, UpdateDatasetErrors, UpdateDatasetResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdatePresetData, UpdatePresetErrors, UpdatePresetResponses, UpdatePromptData, UpdatePromptErrors, UpdatePromptResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses, UpscaleData, UpscaleErrors, UpscaleResponses } from './types.gen';
+import type { ActivateEndpointData, ActivateEndpointErrors, ActivateEndpointResponses, AllEventsData, AllEventsErrors, AllEventsResponses, ApplyPresetData, ApplyPresetErrors, ApplyPresetResponses, AssetContentData, AssetContentErrors, AssetContentResponses, AssetLabelsData, AssetLabelsErrors, AssetLabelsResponses, AssetStatisticsData, AssetStatisticsErrors, AssetStatisticsResponses, AssetThumbnailData, AssetThumbnailErrors, AssetThumbnailResponses, AutocompletePromptData, AutocompletePromptErrors, AutocompletePromptResponses, BenchmarkEndpointData, BenchmarkEndpointErrors, BenchmarkEndpointResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ChangeAssetsData, ChangeAssetsErrors, ChangeAssetsResponses, CompareModelsData, CompareModelsErrors, CompareModelsResponses, CreateBoardData, CreateBoardErrors, CreateBoardResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateCompletionData, CreateCompletionErrors, CreateCompletionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateDatasetFromRatingsData, CreateDatasetFromRatingsErrors, CreateDatasetFromRatingsResponses, CreateEmbeddingData, CreateEmbeddingErrors, CreateEmbeddingResponses, CreateEndpointData, CreateEndpointErrors, CreateEndpointResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePresetData, CreatePresetErrors, CreatePresetResponses, CreatePromptData, CreatePromptErrors, CreatePromptResponses, DeleteAssetData, DeleteAssetErrors, DeleteAssetResponses, DeleteBoardData, DeleteBoardErrors, DeleteBoardResponses, DeleteCodeData, DeleteCodeErrors, DeleteCodeResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteDatasetData, DeleteDatasetErrors, DeleteDatasetResponses, DeleteEndpointData, DeleteEndpointErrors, DeleteEndpointResponses, DeleteModelData, DeleteModelErrors, DeleteModelResponses, DeletePresetData, DeletePresetErrors, DeletePresetResponses, DeletePromptData, DeletePromptErrors, DeletePromptResponses, DiffCodeData, DiffCodeErrors, DiffCodeResponses, DiscoverEndpointsData, DiscoverEndpointsErrors, DiscoverEndpointsResponses, DownloadAssetsData, DownloadAssetsErrors, DownloadAssetsResponses, DownloadCodeData, DownloadCodeErrors, DownloadCodeResponses, EnhancePromptData, EnhancePromptErrors, EnhancePromptResponses, ExportConversationData, ExportConversationErrors, ExportConversationResponses, ExportDatasetData, ExportDatasetErrors, ExportDatasetResponses, ExportPresetsData, ExportPresetsErrors, ExportPresetsResponses, ExportRatingsData, ExportRatingsErrors, ExportRatingsResponses, FillPromptData, FillPromptErrors, FillPromptResponses, ForgetLearnedData, ForgetLearnedErrors, ForgetLearnedResponses, GenerateCodeData, GenerateCodeErrors, GenerateCodeResponses, GenerationOptionsData, GenerationOptionsErrors, GenerationOptionsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetBoardData, GetBoardErrors, GetBoardResponses, GetCodeData, GetCodeErrors, GetCodeOptionsData, GetCodeOptionsErrors, GetCodeOptionsResponses, GetCodeResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetDatasetData, GetDatasetErrors, GetDatasetResponses, GetDatasetStatisticsData, GetDatasetStatisticsErrors, GetDatasetStatisticsResponses, GetEndpointData, GetEndpointErrors, GetEndpointHealthData, GetEndpointHealthErrors, GetEndpointHealthResponses, GetEndpointResponses, GetGenerationData, GetGenerationErrors, GetGenerationResponses, GetJobData, GetJobErrors, GetJobResponses, GetLearnedData, GetLearnedErrors, GetLearnedResponses, GetModelData, GetModelErrors, GetModelResponses, GetPresetData, GetPresetErrors, GetPresetResponses, GetPromptData, GetPromptErrors, GetPromptResponses, GetRatingsData, GetRatingsErrors, GetRatingsResponses, GetRegisteredModelData, GetRegisteredModelErrors, GetRegisteredModelResponses, GetRoutingData, GetRoutingErrors, GetRoutingResponses, GetUsageData, GetUsageErrors, GetUsageResponses, HealthData, HealthResponses, ImageToImageData, ImageToImageErrors, ImageToImageResponses, ImageToVideoData, ImageToVideoErrors, ImageToVideoResponses, ImportPresetsData, ImportPresetsErrors, ImportPresetsResponses, InpaintData, InpaintErrors, InpaintResponses, InspectFileData, InspectFileErrors, InspectFileResponses, JobEventsData, JobEventsErrors, JobEventsResponse, JobEventsResponses, ListAssetBoardsData, ListAssetBoardsErrors, ListAssetBoardsResponses, ListAssetsData, ListAssetsErrors, ListAssetsResponses, ListBenchmarksData, ListBenchmarksErrors, ListBenchmarksResponses, ListBoardAssetsData, ListBoardAssetsErrors, ListBoardAssetsResponses, ListBoardsData, ListBoardsErrors, ListBoardsResponses, ListCodeData, ListCodeErrors, ListCodeResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDatasetItemsData, ListDatasetItemsErrors, ListDatasetItemsResponses, ListDatasetsData, ListDatasetsErrors, ListDatasetsResponses, ListDatasetVersionsData, ListDatasetVersionsErrors, ListDatasetVersionsResponses, ListEndpointsData, ListEndpointsErrors, ListEndpointsResponses, ListGenerationsData, ListGenerationsErrors, ListGenerationsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPresetsData, ListPresetsErrors, ListPresetsResponses, ListPricesData, ListPricesErrors, ListPricesResponses, ListPromptsData, ListPromptsErrors, ListPromptsResponses, ListRegisteredModelsData, ListRegisteredModelsErrors, ListRegisteredModelsResponses, ListServicesData, ListServicesErrors, ListServicesResponses, ListSuggestionCategoriesData, ListSuggestionCategoriesErrors, ListSuggestionCategoriesResponses, ListSuggestionsData, ListSuggestionsErrors, ListSuggestionsResponses, LivezData, LivezErrors, LivezResponses, LoadModelData, LoadModelErrors, LoadModelResponses, MetricsData, MetricsResponses, ModelStatisticsData, ModelStatisticsErrors, ModelStatisticsResponses, PauseJobData, PauseJobErrors, PauseJobResponses, PinModelData, PinModelErrors, PinModelResponses, RandomPromptsData, RandomPromptsErrors, RandomPromptsResponses, RateMessageData, RateMessageErrors, RateMessageResponses, ReadyzData, ReadyzErrors, ReadyzResponses, RefineCodeData, RefineCodeErrors, RefineCodeResponses, RegisterModelData, RegisterModelErrors, RegisterModelResponses, ResumeJobData, ResumeJobErrors, ResumeJobResponses, RetryJobData, RetryJobErrors, RetryJobResponses, RetryModelData, RetryModelErrors, RetryModelResponses, SetPricesData, SetPricesErrors, SetPricesResponses, SetRoutingData, SetRoutingErrors, SetRoutingResponses, TestEndpointData, TestEndpointErrors, TestEndpointResponses, TextToImageData, TextToImageErrors, TextToImageResponses, TextToVideoData, TextToVideoErrors, TextToVideoResponses, TryEndpointData, TryEndpointErrors, TryEndpointResponses, UnloadModelData, UnloadModelErrors, UnloadModelResponses, UnpinModelData, UnpinModelErrors, UnpinModelResponses, UpdateAssetData, UpdateAssetErrors, UpdateAssetResponses, UpdateBoardData, UpdateBoardErrors, UpdateBoardResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateDatasetData, UpdateDatasetErrors, UpdateDatasetResponses, UpdateEndpointData, UpdateEndpointErrors, UpdateEndpointResponses, UpdateJobData, UpdateJobErrors, UpdateJobResponses, UpdateModelData, UpdateModelErrors, UpdateModelResponses, UpdatePresetData, UpdatePresetErrors, UpdatePresetResponses, UpdatePromptData, UpdatePromptErrors, UpdatePromptResponses, UploadAssetsData, UploadAssetsErrors, UploadAssetsResponses, UploadModelData, UploadModelErrors, UploadModelResponses, UpscaleData, UpscaleErrors, UpscaleResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -846,6 +846,113 @@ export const forgetLearned = <ThrowOnError extends boolean = false>(options?: Op
  * From the prompts of your own generation jobs, a moment behind.
  */
 export const getLearned = <ThrowOnError extends boolean = false>(options?: Options<GetLearnedData, ThrowOnError>): RequestResult<GetLearnedResponses, GetLearnedErrors, ThrowOnError> => (options?.client ?? client).get<GetLearnedResponses, GetLearnedErrors, ThrowOnError>({ url: '/api/suggestions/learned', ...options });
+
+/**
+ * List models
+ *
+ * The built-in ones, then yours, newest first. Language models on servers are at `/api/endpoints`.
+ */
+export const listRegisteredModels = <ThrowOnError extends boolean = false>(options?: Options<ListRegisteredModelsData, ThrowOnError>): RequestResult<ListRegisteredModelsResponses, ListRegisteredModelsErrors, ThrowOnError> => (options?.client ?? client).get<ListRegisteredModelsResponses, ListRegisteredModelsErrors, ThrowOnError>({ url: '/api/models', ...options });
+
+/**
+ * Register a model
+ *
+ * A job downloads it, looks what it is, and stores it for all workers. Safetensors only: a pickle is refused.
+ */
+export const registerModel = <ThrowOnError extends boolean = false>(options: Options<RegisterModelData, ThrowOnError>): RequestResult<RegisterModelResponses, RegisterModelErrors, ThrowOnError> => (options.client ?? client).post<RegisterModelResponses, RegisterModelErrors, ThrowOnError>({
+    url: '/api/models',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Upload a model
+ *
+ * Multipart, one file in the field `files`: a safetensors file, or a diffusers folder in a zip.
+ */
+export const uploadModel = <ThrowOnError extends boolean = false>(options: Options<UploadModelData, ThrowOnError>): RequestResult<UploadModelResponses, UploadModelErrors, ThrowOnError> => (options.client ?? client).post<UploadModelResponses, UploadModelErrors, ThrowOnError>({
+    ...formDataBodySerializer,
+    url: '/api/models/upload',
+    ...options,
+    headers: {
+        'Content-Type': null,
+        ...options.headers
+    }
+});
+
+/**
+ * Models in figures
+ *
+ * How many, how large, how often used; and what the workers have in memory and on disk.
+ */
+export const modelStatistics = <ThrowOnError extends boolean = false>(options?: Options<ModelStatisticsData, ThrowOnError>): RequestResult<ModelStatisticsResponses, ModelStatisticsErrors, ThrowOnError> => (options?.client ?? client).get<ModelStatisticsResponses, ModelStatisticsErrors, ThrowOnError>({ url: '/api/models/stats', ...options });
+
+/**
+ * Delete a model
+ *
+ * With its files, for good. Pictures made with it stay.
+ */
+export const deleteModel = <ThrowOnError extends boolean = false>(options: Options<DeleteModelData, ThrowOnError>): RequestResult<DeleteModelResponses, DeleteModelErrors, ThrowOnError> => (options.client ?? client).delete<DeleteModelResponses, DeleteModelErrors, ThrowOnError>({ url: '/api/models/{model_id}', ...options });
+
+/**
+ * Get a model
+ *
+ * One of the list.
+ */
+export const getRegisteredModel = <ThrowOnError extends boolean = false>(options: Options<GetRegisteredModelData, ThrowOnError>): RequestResult<GetRegisteredModelResponses, GetRegisteredModelErrors, ThrowOnError> => (options.client ?? client).get<GetRegisteredModelResponses, GetRegisteredModelErrors, ThrowOnError>({ url: '/api/models/{model_id}', ...options });
+
+/**
+ * Change a model
+ *
+ * Name, words, preview: what people say of it. Jobs already accepted know it by its old name.
+ */
+export const updateModel = <ThrowOnError extends boolean = false>(options: Options<UpdateModelData, ThrowOnError>): RequestResult<UpdateModelResponses, UpdateModelErrors, ThrowOnError> => (options.client ?? client).patch<UpdateModelResponses, UpdateModelErrors, ThrowOnError>({
+    url: '/api/models/{model_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Bring a model in again
+ *
+ * After it failed or was cancelled.
+ */
+export const retryModel = <ThrowOnError extends boolean = false>(options: Options<RetryModelData, ThrowOnError>): RequestResult<RetryModelResponses, RetryModelErrors, ThrowOnError> => (options.client ?? client).post<RetryModelResponses, RetryModelErrors, ThrowOnError>({ url: '/api/models/{model_id}/retry', ...options });
+
+/**
+ * Load a model
+ *
+ * Into the memory of every worker, since any of them may be given the next job; `loaded_on` tells how it goes.
+ * Where there is no room, models longest not used make room.
+ */
+export const loadModel = <ThrowOnError extends boolean = false>(options: Options<LoadModelData, ThrowOnError>): RequestResult<LoadModelResponses, LoadModelErrors, ThrowOnError> => (options.client ?? client).post<LoadModelResponses, LoadModelErrors, ThrowOnError>({ url: '/api/models/{model_id}/load', ...options });
+
+/**
+ * Unload a model
+ *
+ * Out of every worker's memory. One that is being used stays until it is not (409).
+ */
+export const unloadModel = <ThrowOnError extends boolean = false>(options: Options<UnloadModelData, ThrowOnError>): RequestResult<UnloadModelResponses, UnloadModelErrors, ThrowOnError> => (options.client ?? client).post<UnloadModelResponses, UnloadModelErrors, ThrowOnError>({ url: '/api/models/{model_id}/unload', ...options });
+
+/**
+ * Keep a model in memory
+ *
+ * At every worker, also those that start later; it never makes room for another.
+ */
+export const pinModel = <ThrowOnError extends boolean = false>(options: Options<PinModelData, ThrowOnError>): RequestResult<PinModelResponses, PinModelErrors, ThrowOnError> => (options.client ?? client).post<PinModelResponses, PinModelErrors, ThrowOnError>({ url: '/api/models/{model_id}/pin', ...options });
+
+/**
+ * Keep a model in memory no longer
+ *
+ * It stays until another needs the room.
+ */
+export const unpinModel = <ThrowOnError extends boolean = false>(options: Options<UnpinModelData, ThrowOnError>): RequestResult<UnpinModelResponses, UnpinModelErrors, ThrowOnError> => (options.client ?? client).post<UnpinModelResponses, UnpinModelErrors, ThrowOnError>({ url: '/api/models/{model_id}/unpin', ...options });
 
 /**
  * List endpoints

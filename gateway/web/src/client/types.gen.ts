@@ -2183,7 +2183,7 @@ export type ImageToImageRequest = {
     /**
      * Model
      *
-     * Model to use; empty = the service's default.
+     * Model to use: its name or its id in the registry; empty = the service's default.
      */
     model?: string;
     /**
@@ -2301,7 +2301,7 @@ export type ImageToVideoRequest = {
     /**
      * Model
      *
-     * Model to use; empty = the service's default.
+     * Model to use: its name or its id in the registry; empty = the service's default.
      */
     model?: string;
     /**
@@ -2471,7 +2471,7 @@ export type InpaintRequest = {
     /**
      * Model
      *
-     * Model to use; empty = the service's default.
+     * Model to use: its name or its id in the registry; empty = the service's default.
      */
     model?: string;
     /**
@@ -2874,6 +2874,50 @@ export type ListingServiceState = {
 };
 
 /**
+ * LoadedModel
+ *
+ * A model in the memory of a worker.
+ */
+export type LoadedModel = {
+    /**
+     * Worker
+     */
+    worker: string;
+    /**
+     * Status
+     *
+     * `loading`, `loaded` or `failed`.
+     */
+    status: string;
+    /**
+     * Bytes
+     */
+    bytes: number;
+    /**
+     * In Use
+     *
+     * Requests that use it now.
+     */
+    in_use: number;
+    /**
+     * Uses
+     *
+     * Requests since it was loaded.
+     */
+    uses: number;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
+    /**
+     * Error
+     *
+     * Why it failed, if it did.
+     */
+    error: string;
+};
+
+/**
  * Lora
  *
  * A LoRA and how strongly it counts.
@@ -3055,6 +3099,365 @@ export type MessagePatch = {
 };
 
 /**
+ * Model
+ *
+ * A model that requests can name.
+ */
+export type Model = {
+    /**
+     * Id
+     *
+     * ULID; of a built-in model `built-in:<name>`.
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Kind
+     *
+     * Null until its files were looked at.
+     */
+    kind: 'base' | 'lora' | 'vae' | 'upscaler' | 'motion_adapter' | 'text' | 'embedding' | null;
+    /**
+     * Family
+     *
+     * Which models it belongs to.
+     */
+    family: string;
+    /**
+     * Source
+     */
+    source: string;
+    /**
+     * Built In
+     *
+     * Came along; can be used, but neither changed nor deleted.
+     */
+    built_in: boolean;
+    /**
+     * Status
+     */
+    status: 'downloading' | 'available' | 'loading' | 'loaded' | 'failed';
+    error: ModelError | null;
+    /**
+     * Sha256
+     *
+     * Of its content, hex; "" until that is here.
+     */
+    sha256: string;
+    /**
+     * Short Hash
+     *
+     * Its first ten digits, as other programs show it.
+     */
+    short_hash: string;
+    /**
+     * Hash
+     *
+     * What pictures made with it report.
+     */
+    hash: string;
+    /**
+     * Size
+     *
+     * Bytes.
+     */
+    size: number;
+    /**
+     * Files
+     */
+    files: number;
+    /**
+     * Rank
+     *
+     * Of a LoRA; 0 = none.
+     */
+    rank: number;
+    /**
+     * Alpha
+     */
+    alpha: number | null;
+    /**
+     * Base Model
+     *
+     * What its file says it is made of or for.
+     */
+    base_model: string;
+    /**
+     * Trigger Words
+     */
+    trigger_words: Array<string>;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Favourite
+     */
+    favourite: boolean;
+    /**
+     * Preview Asset Id
+     */
+    preview_asset_id: string | null;
+    /**
+     * Preview Url
+     */
+    preview_url: string | null;
+    /**
+     * Loadable
+     *
+     * False for what is only used along with another model, or served elsewhere.
+     */
+    loadable: boolean;
+    /**
+     * Note
+     *
+     * How it is used, in a sentence.
+     */
+    note: string;
+    /**
+     * Pinned
+     *
+     * True if every worker keeps it in memory.
+     */
+    pinned: boolean;
+    /**
+     * Loaded On
+     */
+    loaded_on: Array<LoadedModel>;
+    /**
+     * How it comes in; null once it is here.
+     */
+    job: ModelTransfer | null;
+    /**
+     * Uses
+     *
+     * How often you have asked for it.
+     */
+    uses: number;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
+    /**
+     * Created At
+     */
+    created_at: string | null;
+    /**
+     * Updated At
+     */
+    updated_at: string | null;
+};
+
+/**
+ * ModelCreate
+ *
+ * A model to bring in.
+ */
+export type ModelCreate = {
+    /**
+     * Source
+     *
+     * Where it lies: `hf://org/name[@revision][/file]` or a plain hub id, `pypi://name==version/path`, `s3://bucket/key`, `https://…`, or a folder or file of the machine the diffusion service runs on. Buckets and folders only as far as the operator opens them.
+     */
+    source: string;
+    /**
+     * Name
+     *
+     * Absent = after its source.
+     */
+    name?: string | null;
+    /**
+     * Kind
+     *
+     * What it is for; needed only where its files do not tell.
+     */
+    kind?: 'base' | 'lora' | 'vae' | 'upscaler' | 'motion_adapter' | 'text' | 'embedding' | null;
+    /**
+     * Description
+     *
+     * What it is good for.
+     */
+    description?: string;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+};
+
+/**
+ * ModelError
+ *
+ * Why it is not here.
+ */
+export type ModelError = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Hint
+     */
+    hint?: string;
+};
+
+/**
+ * ModelPatch
+ *
+ * What to change of a model; fields that are not given stay.
+ */
+export type ModelPatch = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Description
+     */
+    description?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string> | null;
+    /**
+     * Trigger Words
+     */
+    trigger_words?: Array<string> | null;
+    /**
+     * Favourite
+     */
+    favourite?: boolean | null;
+    /**
+     * Preview Asset Id
+     *
+     * A picture of yours that stands for it; null = none.
+     */
+    preview_asset_id?: string | null;
+};
+
+/**
+ * ModelStatistics
+ *
+ * Your models in figures.
+ */
+export type ModelStatistics = {
+    /**
+     * Models
+     *
+     * In the registry; built-in ones are not counted.
+     */
+    models: number;
+    /**
+     * Size
+     *
+     * Bytes of the models in the registry.
+     */
+    size: number;
+    /**
+     * By Kind
+     */
+    by_kind: {
+        [key: string]: number;
+    };
+    /**
+     * By Family
+     */
+    by_family: {
+        [key: string]: number;
+    };
+    /**
+     * By Status
+     */
+    by_status: {
+        [key: string]: number;
+    };
+    /**
+     * Uses
+     *
+     * How often any was asked for.
+     */
+    uses: number;
+    /**
+     * Most Used
+     *
+     * The ten asked for most often.
+     */
+    most_used: Array<ModelUse>;
+    /**
+     * Workers
+     */
+    workers: Array<WorkerMemory>;
+};
+
+/**
+ * ModelTransfer
+ *
+ * The job that brings a model in.
+ */
+export type ModelTransfer = {
+    /**
+     * Id
+     *
+     * Follow it at `/api/jobs/{id}/events`.
+     */
+    id: string;
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Progress
+     */
+    progress: number;
+    /**
+     * Stage
+     */
+    stage: string;
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Eta S
+     */
+    eta_s: number | null;
+};
+
+/**
+ * ModelUse
+ *
+ * How often a model was asked for.
+ */
+export type ModelUse = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Uses
+     */
+    uses: number;
+    /**
+     * Last Used At
+     */
+    last_used_at: string;
+};
+
+/**
  * NamedAmount
  *
  * The same of one kind or source.
@@ -3164,6 +3567,22 @@ export type PageJob = {
      * Items
      */
     items: Array<Job>;
+    /**
+     * Next Cursor
+     *
+     * Give it as `cursor` to get the next part; null at the end.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Page[Model]
+ */
+export type PageModel = {
+    /**
+     * Items
+     */
+    items: Array<Model>;
     /**
      * Next Cursor
      *
@@ -4018,7 +4437,7 @@ export type TextToImageRequest = {
     /**
      * Model
      *
-     * Model to use; empty = the service's default.
+     * Model to use: its name or its id in the registry; empty = the service's default.
      */
     model?: string;
     /**
@@ -4130,7 +4549,7 @@ export type TextToVideoRequest = {
     /**
      * Model
      *
-     * Model to use; empty = the service's default.
+     * Model to use: its name or its id in the registry; empty = the service's default.
      */
     model?: string;
     /**
@@ -4475,6 +4894,46 @@ export type Variable = {
      * What stands there unless it is filled; null = it must be filled.
      */
     default: string | null;
+};
+
+/**
+ * WorkerMemory
+ *
+ * What models take at a worker, in bytes.
+ */
+export type WorkerMemory = {
+    /**
+     * Worker
+     */
+    worker: string;
+    /**
+     * Device
+     */
+    device: string;
+    /**
+     * Memory Used
+     */
+    memory_used: number;
+    /**
+     * Memory Budget
+     *
+     * 0 = not known before the first model is loaded.
+     */
+    memory_budget: number;
+    /**
+     * Disk Used
+     */
+    disk_used: number;
+    /**
+     * Disk Budget
+     */
+    disk_budget: number;
+    /**
+     * Models
+     *
+     * How many are in memory.
+     */
+    models: number;
 };
 
 /**
@@ -10033,6 +10492,705 @@ export type GetLearnedResponses = {
 };
 
 export type GetLearnedResponse = GetLearnedResponses[keyof GetLearnedResponses];
+
+export type ListRegisteredModelsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Kind
+         *
+         * Of this kind only.
+         */
+        kind?: 'base' | 'lora' | 'vae' | 'upscaler' | 'motion_adapter' | 'text' | 'embedding';
+        /**
+         * Family
+         *
+         * Of this family only.
+         */
+        family?: string;
+        /**
+         * Q
+         *
+         * Text in name, description, tags, trigger words.
+         */
+        q?: string;
+        /**
+         * Favourite
+         *
+         * Favourites only, or all others.
+         */
+        favourite?: boolean;
+        /**
+         * Limit
+         *
+         * Most items to return.
+         */
+        limit?: number;
+        /**
+         * Cursor
+         *
+         * `next_cursor` of the part before.
+         */
+        cursor?: string;
+    };
+    url: '/api/models';
+};
+
+export type ListRegisteredModelsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ListRegisteredModelsError = ListRegisteredModelsErrors[keyof ListRegisteredModelsErrors];
+
+export type ListRegisteredModelsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageModel;
+};
+
+export type ListRegisteredModelsResponse = ListRegisteredModelsResponses[keyof ListRegisteredModelsResponses];
+
+export type RegisterModelData = {
+    body: ModelCreate;
+    path?: never;
+    query?: never;
+    url: '/api/models';
+};
+
+export type RegisterModelErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RegisterModelError = RegisterModelErrors[keyof RegisterModelErrors];
+
+export type RegisterModelResponses = {
+    /**
+     * On its way; `job` tells how far it is.
+     */
+    202: Model;
+};
+
+export type RegisterModelResponse = RegisterModelResponses[keyof RegisterModelResponses];
+
+export type UploadModelData = {
+    body: {
+        /**
+         * A .safetensors file, or a folder as .zip.
+         */
+        files: Blob | File;
+    };
+    path?: never;
+    query?: {
+        /**
+         * Name
+         *
+         * Absent = after the file.
+         */
+        name?: string;
+        /**
+         * Kind
+         *
+         * Needed only where the file does not tell.
+         */
+        kind?: 'base' | 'lora' | 'vae' | 'upscaler' | 'motion_adapter' | 'text' | 'embedding';
+    };
+    url: '/api/models/upload';
+};
+
+export type UploadModelErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UploadModelError = UploadModelErrors[keyof UploadModelErrors];
+
+export type UploadModelResponses = {
+    /**
+     * On its way; `job` tells how far it is.
+     */
+    202: Model;
+};
+
+export type UploadModelResponse = UploadModelResponses[keyof UploadModelResponses];
+
+export type ModelStatisticsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/models/stats';
+};
+
+export type ModelStatisticsErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type ModelStatisticsError = ModelStatisticsErrors[keyof ModelStatisticsErrors];
+
+export type ModelStatisticsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ModelStatistics;
+};
+
+export type ModelStatisticsResponse = ModelStatisticsResponses[keyof ModelStatisticsResponses];
+
+export type DeleteModelData = {
+    body?: never;
+    path: {
+        /**
+         * Model Id
+         *
+         * ULID, or `built-in:<name>`.
+         */
+        model_id: string;
+    };
+    query?: never;
+    url: '/api/models/{model_id}';
+};
+
+export type DeleteModelErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * Not in its present state.
+     */
+    409: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type DeleteModelError = DeleteModelErrors[keyof DeleteModelErrors];
+
+export type DeleteModelResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteModelResponse = DeleteModelResponses[keyof DeleteModelResponses];
+
+export type GetRegisteredModelData = {
+    body?: never;
+    path: {
+        /**
+         * Model Id
+         *
+         * ULID, or `built-in:<name>`.
+         */
+        model_id: string;
+    };
+    query?: never;
+    url: '/api/models/{model_id}';
+};
+
+export type GetRegisteredModelErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GetRegisteredModelError = GetRegisteredModelErrors[keyof GetRegisteredModelErrors];
+
+export type GetRegisteredModelResponses = {
+    /**
+     * Successful Response
+     */
+    200: Model;
+};
+
+export type GetRegisteredModelResponse = GetRegisteredModelResponses[keyof GetRegisteredModelResponses];
+
+export type UpdateModelData = {
+    body: ModelPatch;
+    path: {
+        /**
+         * Model Id
+         *
+         * ULID, or `built-in:<name>`.
+         */
+        model_id: string;
+    };
+    query?: never;
+    url: '/api/models/{model_id}';
+};
+
+export type UpdateModelErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * Not in its present state.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UpdateModelError = UpdateModelErrors[keyof UpdateModelErrors];
+
+export type UpdateModelResponses = {
+    /**
+     * Successful Response
+     */
+    200: Model;
+};
+
+export type UpdateModelResponse = UpdateModelResponses[keyof UpdateModelResponses];
+
+export type RetryModelData = {
+    body?: never;
+    path: {
+        /**
+         * Model Id
+         *
+         * ULID, or `built-in:<name>`.
+         */
+        model_id: string;
+    };
+    query?: never;
+    url: '/api/models/{model_id}/retry';
+};
+
+export type RetryModelErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * Not in its present state.
+     */
+    409: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type RetryModelError = RetryModelErrors[keyof RetryModelErrors];
+
+export type RetryModelResponses = {
+    /**
+     * On its way; `job` tells how far it is.
+     */
+    202: Model;
+};
+
+export type RetryModelResponse = RetryModelResponses[keyof RetryModelResponses];
+
+export type LoadModelData = {
+    body?: never;
+    path: {
+        /**
+         * Model Id
+         *
+         * ULID, or `built-in:<name>`.
+         */
+        model_id: string;
+    };
+    query?: never;
+    url: '/api/models/{model_id}/load';
+};
+
+export type LoadModelErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * Not in its present state.
+     */
+    409: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type LoadModelError = LoadModelErrors[keyof LoadModelErrors];
+
+export type LoadModelResponses = {
+    /**
+     * Successful Response
+     */
+    202: Model;
+};
+
+export type LoadModelResponse = LoadModelResponses[keyof LoadModelResponses];
+
+export type UnloadModelData = {
+    body?: never;
+    path: {
+        /**
+         * Model Id
+         *
+         * ULID, or `built-in:<name>`.
+         */
+        model_id: string;
+    };
+    query?: never;
+    url: '/api/models/{model_id}/unload';
+};
+
+export type UnloadModelErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * Not in its present state.
+     */
+    409: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UnloadModelError = UnloadModelErrors[keyof UnloadModelErrors];
+
+export type UnloadModelResponses = {
+    /**
+     * Successful Response
+     */
+    202: Model;
+};
+
+export type UnloadModelResponse = UnloadModelResponses[keyof UnloadModelResponses];
+
+export type PinModelData = {
+    body?: never;
+    path: {
+        /**
+         * Model Id
+         *
+         * ULID, or `built-in:<name>`.
+         */
+        model_id: string;
+    };
+    query?: never;
+    url: '/api/models/{model_id}/pin';
+};
+
+export type PinModelErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * Not in its present state.
+     */
+    409: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type PinModelError = PinModelErrors[keyof PinModelErrors];
+
+export type PinModelResponses = {
+    /**
+     * Successful Response
+     */
+    200: Model;
+};
+
+export type PinModelResponse = PinModelResponses[keyof PinModelResponses];
+
+export type UnpinModelData = {
+    body?: never;
+    path: {
+        /**
+         * Model Id
+         *
+         * ULID, or `built-in:<name>`.
+         */
+        model_id: string;
+    };
+    query?: never;
+    url: '/api/models/{model_id}/unpin';
+};
+
+export type UnpinModelErrors = {
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * Not in its present state.
+     */
+    409: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type UnpinModelError = UnpinModelErrors[keyof UnpinModelErrors];
+
+export type UnpinModelResponses = {
+    /**
+     * Successful Response
+     */
+    200: Model;
+};
+
+export type UnpinModelResponse = UnpinModelResponses[keyof UnpinModelResponses];
 
 export type ListEndpointsData = {
     body?: never;

@@ -2,6 +2,8 @@ import type { Asset, JobError } from "@/api/types";
 
 /** The kind of the jobs that measure an endpoint. */
 export const BENCHMARK = "chat.benchmark_endpoint";
+/** The kind of jobs that bring models in. */
+export const IMPORT = "diffusion.import_model";
 
 interface EventBase {
   job_id: string;

@@ -8,13 +8,14 @@ import { kindLabel } from "@/lib/format";
 import { connectJobs } from "./connection";
 import { connectionState } from "./connection-state";
 import { studioPage } from "@/studio/pages";
-import { BENCHMARK, isTerminal, type JobEvent } from "./events";
+import { BENCHMARK, IMPORT, isTerminal, type JobEvent } from "./events";
 import { jobStore } from "./store";
 import { jobTitle } from "./title";
 
 /** Whether the page at this address shows how a job of this kind ends. */
 function watches(path: string, kind: string): boolean {
   if (kind === BENCHMARK) return path === "/jobs" || path.startsWith("/models/");
+  if (kind === IMPORT) return path === "/jobs" || path === "/models/images";
   return path === "/jobs" || path === studioPage(kind);
 }
 
@@ -61,6 +62,10 @@ export function LiveJobs() {
         if (event.type === "queued" || isTerminal(event.type)) {
           void queries.invalidateQueries({ queryKey: ["jobs"] });
           void queries.invalidateQueries({ queryKey: ["job", event.job_id] });
+          if (event.kind === IMPORT) {
+            void queries.invalidateQueries({ queryKey: ["models"] });
+            void queries.invalidateQueries({ queryKey: ["generate-options"] });
+          }
         }
       },
     });

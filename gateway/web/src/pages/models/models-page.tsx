@@ -13,6 +13,7 @@ import { ProblemNotice } from "@/components/problem-notice/problem-notice";
 import { Skeleton } from "@/components/skeleton/skeleton";
 import { RatedAnswers } from "@/datasets/rated-answers";
 import { order } from "@/endpoints/standing";
+import { ModelTabs } from "@/registry/model-tabs";
 import { EditEndpoint } from "./edit-endpoint";
 import { EndpointCard } from "./endpoint-card";
 
@@ -58,6 +59,7 @@ export default function ModelsPage() {
       <PageHeader title="Models" actions={add}>
         The servers that answer your chats, and how each of them is.
       </PageHeader>
+      <ModelTabs />
       {query.isPending && (
         <>
           <Skeleton className="h-40 rounded-2xl" />

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { SlidersHorizontal } from "lucide-react";
 import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { jobsQuery } from "@/api/queries";
+import type { Asset } from "@/api/types";
 import { AssetFacts } from "@/components/asset-media/asset-facts";
 import { assetSettings } from "@/components/asset-media/describe";
 import { Button } from "@/components/button/button";
@@ -32,8 +33,8 @@ interface GenerationFeedProps {
   onReuse: (settings: Record<string, unknown>) => void;
   /** Shown before there is anything. */
   empty: ReactNode;
-  /** Shown for what a job made in place of its pictures; null leaves it at those. */
-  result?: ((job: LiveJob) => ReactNode) | undefined;
+  /** Shown of a job in place of its pictures; `onOpen` opens one over the whole screen. */
+  result?: ((job: LiveJob, onOpen: (asset: Asset) => void) => ReactNode) | undefined;
 }
 
 export function GenerationFeed({ generations: { query, jobs }, onReuse, empty, result }: GenerationFeedProps) {
@@ -46,6 +47,7 @@ export function GenerationFeed({ generations: { query, jobs }, onReuse, empty, r
     },
     [onReuse],
   );
+  const open = useCallback((asset: Asset) => setOpenId(asset.id), []);
   return (
     <section id="results" aria-label="Results" className="grid content-start gap-4 p-4 md:p-5">
       {query.isError && jobs.length === 0 && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
@@ -61,8 +63,8 @@ export function GenerationFeed({ generations: { query, jobs }, onReuse, empty, r
           key={job.id}
           job={job}
           onReuse={reuse}
-          onOpen={(asset) => setOpenId(asset.id)}
-          result={result?.(job) ?? null}
+          onOpen={open}
+          result={result?.(job, open)}
         />
       ))}
       {query.hasNextPage && (

@@ -4,7 +4,7 @@ import { ImageOff } from "lucide-react";
 import { type ReactNode, useCallback, useEffect } from "react";
 import { asProblem } from "@/api/problem";
 import { assetQuery, generateOptionsQuery, jobQuery, presetsQuery } from "@/api/queries";
-import type { GenerateMode, GenerateOptions } from "@/api/types";
+import type { Asset, GenerateMode, GenerateOptions } from "@/api/types";
 import { assetSettings } from "@/components/asset-media/describe";
 import { EmptyState } from "@/components/empty-state/empty-state";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
@@ -36,8 +36,8 @@ export interface ModePageProps {
   settings: (form: Form, lastSeed: number | null) => ReactNode;
   /** Shown in place of results before there are any. */
   empty: (form: Form) => ReactNode;
-  /** Shown for what a job made in place of its pictures; null leaves it at those. */
-  result?: (job: LiveJob) => ReactNode;
+  /** Shown of a job in place of its pictures; `onOpen` opens one over the whole screen. */
+  result?: (job: LiveJob, onOpen: (asset: Asset) => void) => ReactNode;
   /** A place to work between form and results, e.g. an editor. */
   stage?: (form: Form) => ReactNode;
 }

@@ -99,6 +99,7 @@ async def test_a_video_keeps_its_pace_length_and_sound(easel: Easel, tmp_path: P
     (asset,) = (await easel.result(job)).outputs
     assert (asset.kind, asset.content_type) == ("video", "video/mp4")
     assert (asset.width, asset.height) == (96, 64)
+    assert asset.duration_s == pytest.approx(FRAMES / FPS, abs=0.05)
     steps = [e.progress for e in easel.told(job, "progress") if e.progress.stage == "upscaling"]
     assert steps[-1].message == f"Frame {FRAMES} of {FRAMES}"
     data = await easel.file(asset)

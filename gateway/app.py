@@ -62,6 +62,7 @@ from services.kit.journal import Journal
 from services.kit.objects import ObjectStore
 from services.kit.queue import JobQueue
 from services.kit.secrets import SecretBox
+from services.kit.tasks import end
 
 log = structlog.get_logger(__name__)
 
@@ -165,7 +166,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
             asyncio.create_task(learner.run(), name="learner"),
             asyncio.create_task(retention.run(), name="retention"),
         )
-        stack.push_async_callback(_end, background)
+        stack.push_async_callback(end, *background)
         app.state.parts = Parts(
             settings=settings,
             database=database,
@@ -195,9 +196,3 @@ async def _prepare(objects: ObjectStore) -> None:
     except Failure as failure:
         # Chat needs no object storage; readiness says what is missing until it is there.
         log.warning("objects_away", error=failure.message)
-
-
-async def _end(tasks: tuple[asyncio.Task[None], ...]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -134,7 +134,7 @@ def laid_out(labels: Labels, largest: tuple[int, int]) -> Layout:
         found = Layout(labels, (cell[0], cell[1]))
         if max(found.size) <= MOST_SIDE or max(cell) == _SMALLEST_SIDE:
             return found
-        scale *= 0.95
+        scale *= 0.93
 
 
 class Sheet:

@@ -25,7 +25,8 @@ _RFC_3339 = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$"
 def _sendable(value: Any) -> Any:
     """Python's JSON knows NaN, infinity and half characters, and nests without end; the wire does not."""
     try:
-        json_format.ParseDict(value, struct_pb2.Value())
+        # Not a number is noticed on the way back only.
+        json_format.MessageToDict(json_format.ParseDict(value, struct_pb2.Value()))
     except (json_format.ParseError, ValueError) as error:
         raise ValueError(str(error)) from None
     return value

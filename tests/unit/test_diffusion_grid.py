@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -17,9 +18,10 @@ from services.kit import grid
 from services.kit.contract import contract
 from services.kit.failures import BadInput
 
+LETTERS = "abcWM äß–中\n({<|:\u200d"
 VALUES: dict[str, st.SearchStrategy[Any]] = {
-    "prompt": st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20),
-    "negative_prompt": st.text(st.characters(codec="utf-8"), max_size=20),
+    "prompt": st.text(LETTERS, min_size=1, max_size=20),
+    "negative_prompt": st.text(LETTERS, max_size=20),
     "steps": st.integers(1, 150),
     "width": st.integers(8, 512).map(lambda eighth: eighth * 8),
     "cfg_scale": st.floats(0, 30),
@@ -43,6 +45,7 @@ def axes(draw: st.DrawFn) -> list[tuple[str, list[Any]]]:
     return [(field, draw(st.lists(VALUES[field], min_size=2, max_size=4))) for field in fields]
 
 
+@settings(deadline=None)
 @given(axes())
 def test_every_combination_is_one_cell_in_reading_order(varied: list[tuple[str, list[Any]]]) -> None:
     request = asked(*varied, loras=[{"model": "sepia"}], seed=7)
@@ -67,12 +70,13 @@ def test_every_combination_is_one_cell_in_reading_order(varied: list[tuple[str, 
         assert made["count"] == 1
 
 
+@settings(deadline=None)
 @given(axes())
 def test_what_is_dear_to_change_changes_least_often(varied: list[tuple[str, list[Any]]]) -> None:
     request = asked(*varied, loras=[{"model": "sepia"}])
     made = grid.by_cost(grid.axes_of(request), grid.cells(request))
     changes = {
-        field: sum(one.places[k] != two.places[k] for one, two in zip(made, made[1:], strict=False))
+        field: sum(one.places[k] != two.places[k] for one, two in itertools.pairwise(made))
         for k, (field, _) in enumerate(varied)
     }
     # The cheapest changes with nearly every cell; the dearest once per value.
@@ -162,10 +166,11 @@ def test_labels_say_what_is_varied() -> None:
     assert told == Labels(("DPM++ 2M", "Euler"), ("ink 0.5", "ink 1"), ("Not: (nothing)", "Not: fog"))
 
 
-words = st.text(st.characters(codec="utf-8"), max_size=60)
+words = st.text(LETTERS, max_size=60)
 sides = st.integers(8, 4096)
 
 
+@settings(deadline=None)
 @given(
     st.lists(words, min_size=1, max_size=20),
     st.lists(words, max_size=5),

@@ -67,7 +67,8 @@ export function seedUsed(job: LiveJob): number | null {
   return typeof seed === "number" && Number.isFinite(seed) ? seed : null;
 }
 
-function Tile({ job, index, onOpen }: { job: LiveJob; index: number; onOpen: (asset: Asset) => void }) {
+/** One picture of a job: made, on its way, or awaited. */
+export function Tile({ job, index, onOpen }: { job: LiveJob; index: number; onOpen: (asset: Asset) => void }) {
   const asset = job.outputs.find((output) => output.index === index);
   const preview = job.previews[index];
   const shape = "block w-full overflow-hidden rounded-xl bg-sunken";

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { SlidersHorizontal } from "lucide-react";
 import { type ReactNode, useCallback, useMemo, useState } from "react";
 import { jobsQuery } from "@/api/queries";
+import type { Asset } from "@/api/types";
 import { AssetFacts } from "@/components/asset-media/asset-facts";
 import { assetSettings } from "@/components/asset-media/describe";
 import { Button } from "@/components/button/button";
@@ -32,12 +33,13 @@ interface GenerationFeedProps {
   onReuse: (settings: Record<string, unknown>) => void;
   /** Shown before there is anything. */
   empty: ReactNode;
-  /** Shown for what a job made in place of its pictures; null leaves it at those. */
-  result?: ((job: LiveJob) => ReactNode) | undefined;
+  /** Shown for what a job made in place of its pictures, which `onOpen` shows large; null leaves it at those. */
+  result?: ((job: LiveJob, onOpen: (asset: Asset) => void) => ReactNode) | undefined;
 }
 
 export function GenerationFeed({ generations: { query, jobs }, onReuse, empty, result }: GenerationFeedProps) {
   const [openId, setOpenId] = useState<string | null>(null);
+  const open = useCallback((asset: Asset) => setOpenId(asset.id), []);
   const assets = useMemo(() => jobs.flatMap((job) => job.outputs), [jobs]);
   const reuse = useCallback(
     (settings: Record<string, unknown>) => {
@@ -61,8 +63,8 @@ export function GenerationFeed({ generations: { query, jobs }, onReuse, empty, r
           key={job.id}
           job={job}
           onReuse={reuse}
-          onOpen={(asset) => setOpenId(asset.id)}
-          result={result?.(job) ?? null}
+          onOpen={open}
+          result={result?.(job, open) ?? null}
         />
       ))}
       {query.hasNextPage && (

@@ -4,7 +4,7 @@ import { ImageOff } from "lucide-react";
 import { type ReactNode, useCallback, useEffect } from "react";
 import { asProblem } from "@/api/problem";
 import { assetQuery, generateOptionsQuery, jobQuery, presetsQuery } from "@/api/queries";
-import type { GenerateMode, GenerateOptions } from "@/api/types";
+import type { Asset, GenerateMode, GenerateOptions } from "@/api/types";
 import { assetSettings } from "@/components/asset-media/describe";
 import { EmptyState } from "@/components/empty-state/empty-state";
 import { ProblemNotice } from "@/components/problem-notice/problem-notice";
@@ -18,7 +18,7 @@ import { handedSettings } from "./handed";
 import type { StudioSearch } from "./search";
 import { StudioForm } from "./studio-form";
 import { type StudioForm as Form, useStudioForm } from "./use-form";
-import type { Values } from "./values";
+import type { Errors, Values } from "./values";
 
 /** What a mode's page is made of; everything else all modes share. */
 export interface ModePageProps {
@@ -30,23 +30,25 @@ export interface ModePageProps {
   initial?: (options: GenerateOptions) => Values;
   /** What is said of a required field that is empty. */
   missing: Readonly<Record<string, string>>;
+  /** What else must not be asked for, by field. */
+  check?: (values: Values) => Errors;
   /** What the button says that starts the work. */
   action: (form: Form) => string;
   essentials: (form: Form) => ReactNode;
   settings: (form: Form, lastSeed: number | null) => ReactNode;
   /** Shown in place of results before there are any. */
   empty: (form: Form) => ReactNode;
-  /** Shown for what a job made in place of its pictures; null leaves it at those. */
-  result?: (job: LiveJob) => ReactNode;
+  /** Shown for what a job made in place of its pictures, which `onOpen` shows large; null leaves it at those. */
+  result?: (job: LiveJob, onOpen: (asset: Asset) => void) => ReactNode;
   /** A place to work between form and results, e.g. an editor. */
   stage?: (form: Form) => ReactNode;
 }
 
 function Studio(props: ModePageProps & { options: GenerateOptions; mode: GenerateMode }) {
-  const { options, mode, search, initial, missing, stage } = props;
+  const { options, mode, search, initial, missing, check, stage } = props;
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const form = useStudioForm(mode, options, { initial, missing });
+  const form = useStudioForm(mode, options, { initial, missing, check });
   const generations = useGenerations(mode.kind);
   const { restore, choosePreset } = form;
 

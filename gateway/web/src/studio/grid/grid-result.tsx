@@ -93,7 +93,7 @@ function Block({ job, label, titled, columns, rows, first, samplers, onOpen }: B
             // biome-ignore lint/suspicious/noArrayIndexKey: an axis may hold a value twice
             <tr key={row}>
               {rows !== undefined && (
-                <th scope="row" className="max-w-36 pr-2 text-right font-normal text-muted">
+                <th scope="row" className="max-w-36 min-w-20 pr-2 text-right font-normal text-muted">
                   <span className="line-clamp-3 wrap-anywhere" title={side}>
                     {side}
                   </span>

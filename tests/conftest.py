@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.starter_pack import UPSCALERS, StarterPack, cache_folder
 from services.kit.settings import Settings
 from tests import postgres as embedded
 from tests.servers import BusServer, S3Server, settings_for
@@ -57,6 +58,12 @@ def postgres() -> Iterator[embedded.Postgres]:
     server = embedded.Postgres.begin()
     yield server
     server.end()
+
+
+@pytest.fixture(scope="session")
+def real_esrgan() -> Path:
+    """The upscalers' weights, fetched once per machine into the cache all runs share."""
+    return StarterPack(cache_folder()).make(UPSCALERS[0])
 
 
 @pytest.fixture(scope="session")

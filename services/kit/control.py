@@ -6,6 +6,8 @@ hears them as well as the one that runs it now, and a restart forgets none."""
 
 from collections.abc import Callable
 
+from nats.js.errors import KeyNotFoundError
+
 from atelier.v1.common_pb2 import Control, ControlAction
 from services.kit import subjects
 from services.kit.bucket import BucketWatch
@@ -51,7 +53,11 @@ class ControlBoard:
         word = self._words.get(job_id)
         if word is None or not sure:
             return word
-        data = await self._bus.last(f"KV_{subjects.CONTROL_BUCKET}", f"$KV.{subjects.CONTROL_BUCKET}.{job_id}")
+        bucket = await self._bus.jetstream.key_value(subjects.CONTROL_BUCKET)
+        try:
+            data = (await bucket.get(job_id)).value
+        except KeyNotFoundError:
+            return None
         return Control.FromString(data) if data else None
 
     def _on_entry(self, job_id: str, control: Control | None) -> None:

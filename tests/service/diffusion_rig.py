@@ -45,6 +45,8 @@ class SoonMissed(Diffusion):
 
 
 def _hasty(known: Method) -> Method:
+    if not known.is_job:
+        return known
     policy = Policy()
     policy.CopyFrom(known.policy)
     policy.ack_wait_s = _ACK_WAIT_S
@@ -109,8 +111,12 @@ class Easel:
         """Put a picture into object storage; returns its URI."""
         buffer = io.BytesIO()
         image.save(buffer, "PNG")
-        objects, key = ObjectStore(self.site.settings), f"assets/ann/uploads/{new_ulid()}.png"
-        await objects.put(key, buffer.getvalue(), "image/png")
+        return await self.keep_file(buffer.getvalue(), "image/png")
+
+    async def keep_file(self, data: bytes | Path, content_type: str) -> str:
+        """Put a file into object storage; returns its URI."""
+        objects, key = ObjectStore(self.site.settings), f"assets/ann/uploads/{new_ulid()}"
+        await objects.put(key, data, content_type)
         return objects.uri(key)
 
     async def ask_unchecked(self, request: TextToImageRequest) -> str:

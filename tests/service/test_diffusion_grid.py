@@ -138,17 +138,17 @@ async def test_what_cannot_be_made_names_its_value(easel: Easel, axes: list[Any]
 
 async def test_a_killed_workers_cells_are_stored_once(site: Site, tmp_path: Path) -> None:
     easel = Easel(site)
-    axes = [{"field": "cfg_scale", "values": [2, 3, 4, 5, 6]}, {"field": "steps", "values": [4, 30, 60]}]
+    axes = [{"field": "cfg_scale", "values": [2, 3]}, {"field": "steps", "values": [1, 12, 24]}]
     with worker(site.settings, tmp_path, site.pool) as first:
         job = await easel.ask(KIND, axes=axes, fresh=False)
         await site.story.until(job, told("output"))
         first.kill()
     with worker(site.settings, tmp_path, site.pool):
         result = await easel.result(job)
-    assert [asset.id for asset in result.outputs] == [asset_id(job, k) for k in range(16)]
+    assert [asset.id for asset in result.outputs] == [asset_id(job, k) for k in range(7)]
     assert not result.cached
     files = await asyncio.gather(*(easel.file(asset) for asset in result.outputs))
-    assert len(set(files)) == 16
-    assert sorted(event.output.asset.index for event in easel.told(job, "output")) == list(range(16))
+    assert len(set(files)) == 7
+    assert sorted(event.output.asset.index for event in easel.told(job, "output")) == list(range(7))
     seeds = {asset.provenance["seed"] for asset in result.outputs}
     assert seeds == {result.seed}

@@ -148,6 +148,26 @@ async def test_a_registered_model_travels_as_the_uri_of_its_content(rig: Rig, an
     assert stats["by_kind"]["base"] >= 1 and stats["size"] >= 1234
 
 
+async def test_a_registered_lora_travels_beside_the_prompt_wherever_it_was_named(
+    rig: Rig, ann: httpx.AsyncClient
+) -> None:
+    model = await registered(ann, f"hf://someone/{called('lora')}")
+    uri = f"s3://{rig.settings.s3_bucket}/models/{model['sha256']}#{model['name']}"
+    tagged = f"a cat <lora:{model['name']}:0.5> <lora:unheard-of:1>"
+    for body in ({"prompt": "a cat", "loras": [{"model": model["id"], "weight": 0.5}]}, {"prompt": tagged}):
+        job = (await ann.post("/api/generate/text-to-image", json=body)).json()
+        assert job["params"]["prompt"] == body["prompt"]
+        async with rig.gateway.parts.database.read() as session:
+            row = await session.get_one(JobRow, job["id"])
+        request = TextToImageRequest.FromString(row.request)
+        assert [(lora.model, lora.weight) for lora in request.loras] == [(uri, 0.5)]
+        assert model["name"] not in request.prompt
+    # What is not registered may have come along; the service says whether.
+    assert "<lora:unheard-of:1>" in request.prompt
+    refused = await ann.post("/api/generate/text-to-image", json={"prompt": "x", "loras": [{"model": "unheard-of"}]})
+    assert refused.status_code == 422 and refused.json()["errors"][0]["field"] == "loras.0.model"
+
+
 async def test_a_model_of_another_kind_or_not_here_yet_is_refused_by_name(ann: httpx.AsyncClient) -> None:
     lora = await registered(ann, f"hf://someone/{called('lora')}")
     coming = (await ann.post("/api/models", json={"source": "hf://someone/slow", "name": called("slow")})).json()

@@ -107,6 +107,20 @@ async def test_a_paused_job_goes_on_from_its_checkpoint(site: Site, tmp_path: Pa
     assert site.story.types(job).count("output") == 2
 
 
+async def test_a_resumed_job_that_is_cancelled_before_it_goes_on_does_not_begin(site: Site, tmp_path: Path) -> None:
+    async with site.easel():
+        job = await site.submit(f"wait {tmp_path / 'gate'}")
+        await site.story.until(job, told("progress"))
+        await send_control(site.bus, job, ControlAction.CONTROL_ACTION_PAUSE, "")
+        await site.story.until(job, told("paused"))
+    await clear_control(site.bus, job)
+    await send_control(site.bus, job, ControlAction.CONTROL_ACTION_CANCEL, "enough")
+    await site.submit(f"wait {tmp_path / 'gate'}", job_id=job, run=2)
+    async with site.easel() as easel:
+        assert (await site.story.until(job)).HasField("cancelled")
+        assert easel.ran == []
+
+
 async def test_a_failure_that_may_pass_is_tried_again(site: Site) -> None:
     async with site.easel():
         job = await site.submit("flaky 2")

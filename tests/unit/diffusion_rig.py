@@ -14,6 +14,7 @@ from services.diffusion.gate import Gate
 from services.diffusion.generation import Ended, Generation, Happening, Made, Previewed, Stepped
 from services.diffusion.loading import LoadOptions, load
 from services.diffusion.model import Model
+from services.diffusion.models import Loaded
 from services.diffusion.pulse import Pulse
 from services.diffusion.sampling import Sampling
 from services.diffusion.settings import STARTER
@@ -40,9 +41,14 @@ def starter() -> Model:
     return model
 
 
+def loaded_of_any_kind(folder: Path) -> Loaded:
+    """A model of a test's own making."""
+    return load("own", str(folder), LoadOptions(device="cpu", cores=2), Pulse(), Gate())
+
+
 def loaded(folder: Path) -> Model | ForeignModel:
-    """A model of a test's own making, one of pictures."""
-    model = load("own", str(folder), LoadOptions(device="cpu", cores=2), Pulse(), Gate())
+    """The same, one of pictures."""
+    model = loaded_of_any_kind(folder)
     assert isinstance(model, Model | ForeignModel)
     return model
 

@@ -13,10 +13,10 @@ from services.diffusion.faults import CannotSample
 from services.diffusion.generation import Filmed, Generation, Source, Stepped
 from services.diffusion.video.model import VideoModel, Window
 from tests.unit import video_folders
-from tests.unit.diffusion_rig import PATIENCE_S, Told, apple, loaded
+from tests.unit.diffusion_rig import PATIENCE_S, Told, apple, loaded_of_any_kind
 
 WORDS = [video_folders.animatediff, video_folders.wan, video_folders.ltx]
-PICTURE = [video_folders.svd, video_folders.wan_image, video_folders.ltx_image]
+PICTURE = [video_folders.svd, video_folders.ltx_image]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def engine() -> Iterator[Engine]:
 
 
 def model_of(made: Callable[[Path], Path], folder: Path) -> VideoModel:
-    model = loaded(made(folder))
+    model = loaded_of_any_kind(made(folder))
     assert isinstance(model, VideoModel)
     return model
 

@@ -41,6 +41,9 @@ async def enlarge_video(
             # H.264 in yuv420p knows only even sides.
             settings |= {edge: settings[edge] + settings[edge] % 2 for edge in ("width", "height")}
             made = await _enlarged(clip, source, place / "made.mp4", settings, loaded, side, lanes, job)
+        # Not every source says how long it plays; what was made does.
+        with await aside(job, ClipReader, made) as enlarged:
+            duration_s = enlarged.duration_s
     except BadClip as fault:
         raise BadInput.of("video", str(fault)) from fault
     await job.progress(0.99, stage="saving", message="Storing the file")
@@ -51,6 +54,7 @@ async def enlarge_video(
         kind="video",
         width=settings["width"],
         height=settings["height"],
+        duration_s=duration_s,
         provenance=settings,
     )
 

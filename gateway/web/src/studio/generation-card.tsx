@@ -117,7 +117,7 @@ export function Tile({ job, index, onOpen }: { job: LiveJob; index: number; onOp
   return <div className={`${shape} animate-shimmer`} style={ratio} />;
 }
 
-export function GenerationCard({ job, onReuse, onOpen, result = null }: GenerationCardProps) {
+export function GenerationCard({ job, onReuse, onOpen, result }: GenerationCardProps) {
   const act = useJobAction();
   const options = useQuery(generateOptionsQuery);
   const ended = isTerminal(job.status);
@@ -177,7 +177,7 @@ export function GenerationCard({ job, onReuse, onOpen, result = null }: Generati
         </div>
       )}
       {result}
-      {result === null && indices.length > 0 && (
+      {result === undefined && indices.length > 0 && (
         <div className={cn("grid gap-3", columns(indices.length))}>
           {indices.map((index) => (
             <Tile key={index} job={job} index={index} onOpen={onOpen} />

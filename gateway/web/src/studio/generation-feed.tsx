@@ -33,7 +33,7 @@ interface GenerationFeedProps {
   onReuse: (settings: Record<string, unknown>) => void;
   /** Shown before there is anything. */
   empty: ReactNode;
-  /** Shown for what a job made in place of its pictures, which `onOpen` shows large; null leaves it at those. */
+  /** Shown of a job in place of its pictures; `onOpen` opens one over the whole screen. */
   result?: ((job: LiveJob, onOpen: (asset: Asset) => void) => ReactNode) | undefined;
 }
 
@@ -48,6 +48,7 @@ export function GenerationFeed({ generations: { query, jobs }, onReuse, empty, r
     },
     [onReuse],
   );
+  const open = useCallback((asset: Asset) => setOpenId(asset.id), []);
   return (
     <section id="results" aria-label="Results" className="grid content-start gap-4 p-4 md:p-5">
       {query.isError && jobs.length === 0 && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}
@@ -64,7 +65,7 @@ export function GenerationFeed({ generations: { query, jobs }, onReuse, empty, r
           job={job}
           onReuse={reuse}
           onOpen={open}
-          result={result?.(job, open) ?? null}
+          result={result?.(job, open)}
         />
       ))}
       {query.hasNextPage && (

@@ -38,7 +38,7 @@ export interface ModePageProps {
   settings: (form: Form, lastSeed: number | null) => ReactNode;
   /** Shown in place of results before there are any. */
   empty: (form: Form) => ReactNode;
-  /** Shown for what a job made in place of its pictures, which `onOpen` shows large; null leaves it at those. */
+  /** Shown of a job in place of its pictures; `onOpen` opens one over the whole screen. */
   result?: (job: LiveJob, onOpen: (asset: Asset) => void) => ReactNode;
   /** A place to work between form and results, e.g. an editor. */
   stage?: (form: Form) => ReactNode;

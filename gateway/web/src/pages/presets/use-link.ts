@@ -1,4 +1,7 @@
 import type { PresetKind } from "@/presets/preset";
 
 /** Where a preset is used, by what it makes. */
-export const USED_AT: Partial<Record<PresetKind, "/text-to-image">> = { image: "/text-to-image" };
+export const USED_AT: Record<PresetKind, "/text-to-image" | "/text-to-video"> = {
+  image: "/text-to-image",
+  video: "/text-to-video",
+};

@@ -46,7 +46,7 @@ export default function UpscalePage() {
           <TileField form={form} />
         </>
       )}
-      result={(job) => (job.outputs[0] === undefined ? null : <UpscaleResult job={job} made={job.outputs[0]} />)}
+      result={(job, onOpen) => <UpscaleResult job={job} onOpen={onOpen} />}
       empty={(form) => (
         <FirstResult form={form} icon={Scaling} title="Larger, and sharp">
           Choose a picture or a video and how many times as large it should be. You will compare before and after with a

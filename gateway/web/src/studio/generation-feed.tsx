@@ -48,7 +48,6 @@ export function GenerationFeed({ generations: { query, jobs }, onReuse, empty, r
     },
     [onReuse],
   );
-  const open = useCallback((asset: Asset) => setOpenId(asset.id), []);
   return (
     <section id="results" aria-label="Results" className="grid content-start gap-4 p-4 md:p-5">
       {query.isError && jobs.length === 0 && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}

@@ -144,7 +144,8 @@ def _field(field: FieldDescriptor | None, said: dict[str, Any], required: bool) 
         reference=flat.get("x-reference"),
         unit=flat.get("x-unit"),
         description=flat.get("description"),
+        max_items=flat.get("maxItems"),
         fields=_fields(inner, contract.model(inner))
-        if field is not None and inner and not field.is_repeated and inner.full_name not in FREE_FORM
+        if inner and not inner.GetOptions().map_entry and inner.full_name not in FREE_FORM
         else None,
     )

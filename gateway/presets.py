@@ -137,9 +137,15 @@ def applied(
     """
     asked, negative = str(values.get(PROMPT) or ""), str(values.get("negative_prompt") or "")
     used = {"id": preset.id, "name": preset.name, PROMPT: asked, "negative_prompt": negative, "variables": variables}
+    words: dict[str, Any] = {PROMPT: asked, "negative_prompt": negative}
+    axes: dict[str, Any] = {}
+    if "axes" in values:
+        words["axes"] = values["axes"]
+        axes["axes"], used["asked"] = _axes(preset, values["axes"], variables)
     whole = {
         **_settings(preset.settings, method, values, native),
         **values,
+        **axes,
         # A mode that can do without a prompt is not given words around nothing.
         PROMPT: prompt_of(preset, asked, variables, "preset_variables") if asked else "",
         "negative_prompt": negative_of(preset, negative),
@@ -151,7 +157,27 @@ def applied(
         # What was given is valid by itself, so it is the two together that are not.
         told = "; ".join(f"{fault.field}: {fault.message}" for fault in error.fields)
         raise BadInput.of("preset", f"does not fit this request ({told})") from None
-    return Asked(message, {PROMPT: asked, "negative_prompt": negative})
+    return Asked(message, words)
+
+
+def _axes(
+    preset: schemas.Preset, axes: Iterable[Mapping[str, Any]], variables: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """A grid's axes with a preset's words around the prompts among their values; and the prompts without, by those
+    with them."""
+    asked: dict[str, str] = {}
+
+    def worded(field: str, value: Any) -> Any:
+        if not isinstance(value, str) or field not in (PROMPT, "negative_prompt"):
+            return value
+        whole = (
+            prompt_of(preset, value, variables, "preset_variables") if field == PROMPT else negative_of(preset, value)
+        )
+        asked[whole] = value
+        return whole
+
+    found = [{**axis, "values": [worded(axis["field"], value) for value in axis["values"]]} for axis in axes]
+    return found, asked
 
 
 def _settings(
@@ -161,7 +187,7 @@ def _settings(
     known = contract.model(method.request_type).model_fields
     given = settings.model_dump(exclude_none=True)
     # A picture that is made of another has its shape.
-    if native and settings.aspect_ratio and not known.keys() & {"aspect_ratio", "image"}:
+    if native and settings.aspect_ratio and "aspect_ratio" not in known and not values.get("image"):
         given = {**shape(settings.aspect_ratio, native), **given}
     if "width" in values or "height" in values:
         given = {name: value for name, value in given.items() if name not in ("width", "height")}

@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from atelier.v1 import options_pb2
+from atelier.v1.diffusion_pb2 import GridAxis, GridField
 from gateway import sniff, uploads
 from gateway.catalog import assets, registered
 from gateway.catalog.models import AssetRow, ModelRow, now
@@ -127,6 +128,8 @@ async def _resolve_model(parts: Parts, session: AsyncSession, owner_id: str, fie
 
 def _fields(request: Message, references: Container[str], path: str = "") -> list[_Field]:
     """The fields that refer to something of these sorts, also those of messages within."""
+    if isinstance(request, GridAxis):
+        return _values(request, path) if request.field == GridField.GRID_FIELD_MODEL and "model" in references else []
     found = list[_Field]()
     for field in descriptor_of(request).fields:
         here = f"{path}{field.name}"
@@ -139,6 +142,12 @@ def _fields(request: Message, references: Container[str], path: str = "") -> lis
         if reference in references and not field.is_repeated and getattr(request, field.name):
             found.append(_Field(request, field.name, here, reference))
     return found
+
+
+def _values(axis: GridAxis, path: str) -> list[_Field]:
+    """The models among the values of a grid's axis."""
+    named = enumerate(axis.values)
+    return [_Field(v, "string_value", f"{path}values.{place}", "model") for place, v in named if v.string_value]
 
 
 def _within(request: Message, name: str, repeated: bool) -> list[tuple[Message, str]]:

@@ -176,7 +176,10 @@ class FieldLimits(BaseModel):
     reference: str | None = Field(None, description="What it refers to: `image`, `video`, `model`, `upscaler` …")
     unit: str | None = None
     description: str | None = None
-    fields: "dict[str, FieldLimits] | None" = Field(None, description="The fields of an object.")
+    max_items: int | None = Field(None, description="How many an array may hold.")
+    fields: "dict[str, FieldLimits] | None" = Field(
+        None, description="The fields of an object, or of each in an array."
+    )
 
 
 class Upscaler(BaseModel):

@@ -1,6 +1,6 @@
 """Generation: one route per job method of the diffusion service, derived from the contract."""
 
-from typing import Any, cast
+from typing import cast
 
 from fastapi import APIRouter, Response
 from google.protobuf.message import Message
@@ -19,6 +19,7 @@ from gateway.presets import Asked
 from gateway.routes.jobs import ACCEPTED, accepted, bound_key, find_job, list_page, show
 from gateway.routing import Cursor, Id, IdempotencyKey, Limit, problems, router
 from gateway.state import Caller, GatewayParts, Parts, Trace
+from services.kit import grid
 from services.kit.contract import Method, contract
 from services.kit.failures import BadInput, ModelNotFound
 
@@ -60,6 +61,8 @@ def _add(routes: APIRouter, method: Method) -> None:
         await references.known(parts, caller.owner_id, message)
         travelling = await references.resolved(parts, caller.owner_id, message)
         await _require_offered(parts, caller.owner_id, trace, travelling)
+        if isinstance(travelling, diffusion_pb2.GridRequest):
+            grid.cells(travelling)
         params = {**contract.to_json(message), **request_asked.words}
         new = NewJob(caller.owner_id, method, travelling, params, project_id, trace, teaches=True)
         key = bound_key(idempotency_key, request, await request.body())
@@ -88,29 +91,24 @@ async def _require_offered(parts: Parts, owner_id: str, trace: str, message: Mes
     if asked is not None and bool(asked.image) == bool(asked.video):
         raise BadInput.of("image", "give either a picture as image or a video as video")
     # What is a URI by now is registered, and was looked up.
-    given = cast(str, getattr(message, "model"))  # noqa: B009  # every generation has it
-    name, loras = "" if "://" in given else given, _loras(message)
-    if not name and not loras and not (asked and asked.face_restore):
+    asks = [(path, name) for path, name in references.models_named(message) if "://" not in name]
+    if not asks and not (asked and asked.face_restore):
         return
     found = await models.options(parts, owner_id, trace, timeout=_MODELS_WITHIN_S)
     if found is None:
         return
     known = [model.name for model in (found.upscalers if asked else found.models)]
-    if name and known and name not in known:
-        async with parts.database.read() as session:
-            known += await registered.names(session, owner_id, "upscaler" if asked else "base")
-        raise ModelNotFound.of(name, known, task="upscaling" if asked else "")
+    for path, name in asks:
+        if path.startswith("loras."):
+            if name not in found.loras:
+                there = ", ".join(found.loras) or "none"
+                raise BadInput.of(path, f"there is no LoRA {name!r}; known: {there}")
+        elif known and name not in known:
+            async with parts.database.read() as session:
+                known += await registered.names(session, owner_id, "upscaler" if asked else "base")
+            raise ModelNotFound.of(name, known, task="upscaling" if asked else "", field=path)
     if asked and asked.face_restore and not found.face_restoration:
         raise BadInput.of("face_restore", "faces cannot be restored here: the weights for it are not there")
-    for place, lora in enumerate(loras):
-        if "://" not in lora and lora not in found.loras:
-            there = ", ".join(found.loras) or "none"
-            raise BadInput.of(f"loras.{place}.model", f"there is no LoRA {lora!r}; known: {there}")
-
-
-def _loras(message: Any) -> list[str]:
-    """The LoRAs a request names, where its mode knows any."""
-    return [lora.model for lora in getattr(message, "loras", ())]
 
 
 async def _native_size(parts: Parts, owner_id: str, trace: str, name: str) -> int:

@@ -70,7 +70,7 @@ def parameters(settings: dict[str, Any]) -> str:
         f"Steps: {settings['steps']}, Sampler: {settings['sampler_label']}, CFG scale: {settings['cfg_scale']:g}, "
         f"Seed: {settings['seed']}, Size: {settings['width']}x{settings['height']}, "
         f"Model hash: {settings['model_hash'][:10]}, Model: {a1111.quoted(settings['model'])}, {_of_source(settings)}"
-        f"{_of_loras(settings)}"
+        f"{_of_loras(settings)}{_of_axes(settings)}"
         f"Version: Atelier {settings['versions']['atelier']}"
     )
     return "\n".join(lines)
@@ -95,6 +95,17 @@ def _of_source(settings: dict[str, Any]) -> str:
 def _of_loras(settings: dict[str, Any]) -> str:
     hashes = ", ".join(f"{name}: {digest[:10]}" for name, digest in settings.get("lora_hashes", {}).items())
     return f'Lora hashes: "{hashes}", ' if hashes else ""
+
+
+def _of_axes(settings: dict[str, Any]) -> str:
+    """The axes of a grid, as that web UI calls them."""
+    axes = settings.get("axes", ())
+    told = "".join(
+        f"{letter} Type: {axis['field'].replace('_', ' ')}, "
+        f"{letter} Values: {a1111.quoted(', '.join(map(str, axis['values'])))}, "
+        for letter, axis in zip("XYZ", axes, strict=False)
+    )
+    return f"Script: X/Y/Z plot, {told}" if axes else ""
 
 
 def encode(image: Image.Image, image_format: str, settings: dict[str, Any]) -> Encoded:

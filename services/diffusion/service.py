@@ -19,6 +19,7 @@ from atelier.v1.diffusion_pb2 import (
     DiffusionOptions,
     DiffusionOptionsRequest,
     GenerationResult,
+    GridRequest,
     ImageToImageRequest,
     ImageToVideoRequest,
     InpaintRequest,
@@ -35,6 +36,7 @@ from services.diffusion.faults import CannotSample, EngineFault
 from services.diffusion.foreign import ForeignModel
 from services.diffusion.gate import Gate
 from services.diffusion.generation import Ended, Happening, Made, Noted, Previewed, Stepped, Tell
+from services.diffusion.grid import Gridding, Place
 from services.diffusion.library import Library
 from services.diffusion.loras import Loras
 from services.diffusion.model import Model, ModelCard
@@ -149,6 +151,14 @@ class Diffusion(Service):
         return await self._pictures(request, job, tasks.inpaint)
 
     @method
+    async def grid(self, request: GridRequest, job: Job) -> GenerationResult:
+        """Make a picture of every combination of the axes' values, and a sheet of them."""
+        try:
+            return await Gridding(request, job, self._using, self._cell).run()
+        except EngineFault as fault:
+            raise _failure(fault) from fault
+
+    @method
     async def import_model(self, request: ImportModelRequest, job: Job) -> ImportModelResult:
         """Bring a model into the registry."""
         return await importer.import_model(request, job, self.diffusion_settings, self._library.store)
@@ -185,23 +195,47 @@ class Diffusion(Service):
 
     async def _pictures(self, request: R, job: Job, planned: Planned[R]) -> GenerationResult:
         data = contract.to_json(request)
-        asked = data.get("model") or self._models.default
+
+        async def stepped(step: Stepped) -> None:
+            await job.progress(
+                step.fraction,
+                stage="sampling",
+                message=_where(step, data["count"]),
+                step=step.step,
+                steps=step.steps,
+                eta_s=step.eta_s,
+            )
+
         try:
-            async with self._using(asked, job) as (model, card):
-                if isinstance(model, VideoModel):
-                    raise CannotSample("model", f"{card.name} makes videos, not pictures")
-                task = await planned(request, job, card, self.diffusion_settings.diffusion_max_area)
-                task = await self._worded(task, data, model)
-                key = self._result_key(card, task, data["format"], job)
-                # A random seed was never asked for before.
-                again = data["seed"] >= 0 and not data.get("fresh") and self.diffusion_settings.diffusion_results
-                if again and (earlier := await self._results.find(job.owner, key)):
-                    return await self._given_again(card, task, earlier, job)
-                result = await self._sample(model, card, task, data["format"], job)
-                await self._results.keep(job.owner, key, result.outputs)
-                return result
+            async with self._using(data.get("model", ""), job) as (model, card):
+                return await self._made(request, job, planned, model, card, Place(job.kind, 0, stepped))
         except EngineFault as fault:
             raise _failure(fault) from fault
+
+    async def _cell(
+        self, request: TextToImageRequest | ImageToImageRequest, job: Job, model: Loaded, card: ModelCard, place: Place
+    ) -> GenerationResult:
+        if isinstance(request, ImageToImageRequest):
+            return await self._made(request, job, tasks.image_to_image, model, card, place)
+        return await self._made(request, job, tasks.text_to_image, model, card, place)
+
+    async def _made(
+        self, request: R, job: Job, planned: Planned[R], model: Loaded, card: ModelCard, place: Place
+    ) -> GenerationResult:
+        """The pictures of a request, or those that were made of it before, stored where they belong."""
+        if isinstance(model, VideoModel):
+            raise CannotSample("model", f"{card.name} makes videos, not pictures")
+        data = contract.to_json(request)
+        task = await planned(request, job, card, self.diffusion_settings.diffusion_max_area)
+        task = await self._worded(task, data, model)
+        key = _result_key(card, task, data["format"], place.kind)
+        # A random seed was never asked for before.
+        again = data["seed"] >= 0 and not data.get("fresh") and self.diffusion_settings.diffusion_results
+        if again and (earlier := await self._results.find(job.owner, key)):
+            return await self._given_again(card, task, earlier, job, place)
+        result = await self._sample(model, card, task, data["format"], job, place)
+        await self._results.keep(job.owner, key, result.outputs)
+        return result
 
     async def _worded(self, task: Task, data: dict[str, Any], model: Model | ForeignModel) -> Task:
         """The task with each picture's own words and LoRAs."""
@@ -209,25 +243,20 @@ class Diffusion(Service):
         worded = await asyncio.to_thread(self._phrasing.worded, task.generation, asked, model)
         return replace(task, generation=worded, provenance={**task.provenance, **beside(asked), **_preset(data)})
 
-    def _result_key(self, card: ModelCard, task: Task, image_format: str, job: Job) -> str:
-        made = task.generation
-        size = made.width, made.height
-        pictures = [{**settings_of(job.kind, made, k, card, size), **task.provenance} for k in range(made.count)]
-        return key_of(job.kind, pictures, image_format, card.device)
-
-    async def _given_again(self, card: ModelCard, task: Task, earlier: Sequence[Earlier], job: Job) -> GenerationResult:
+    async def _given_again(
+        self, card: ModelCard, task: Task, earlier: Sequence[Earlier], job: Job, place: Place
+    ) -> GenerationResult:
         made = task.generation
         # A job that is delivered again after its last picture finds its own.
-        cached = not all(one.asset.id == asset_id(job.id, one.asset.index) for one in earlier)
+        cached = not all(one.asset.id == asset_id(job.id, place.index + k) for k, one in enumerate(earlier))
         result = GenerationResult(seed=made.seed, model=card.name, model_hash=card.hash, cached=cached)
-        for one in earlier:
+        for k, one in enumerate(earlier):
             job.check()
             asset = one.asset
-            size = asset.width, asset.height
-            settings = {**settings_of(job.kind, made, asset.index, card, size), **task.provenance}
+            settings = {**settings_of(place.kind, made, k, card, (asset.width, asset.height)), **task.provenance}
             stored = await job.store(
                 one.content,
-                index=asset.index,
+                index=place.index + k,
                 content_type=asset.content_type,
                 kind=asset.kind,
                 width=asset.width,
@@ -241,9 +270,8 @@ class Diffusion(Service):
         self, request: R, job: Job, planned: Callable[[R, Job, Loaded, float], Awaitable[Shot]]
     ) -> GenerationResult:
         data = contract.to_json(request)
-        asked = data.get("model") or self._models.default
         try:
-            async with self._using(asked, job) as (model, card):
+            async with self._using(data.get("model", ""), job) as (model, card):
                 shot = await planned(request, job, model, self.diffusion_settings.diffusion_max_area)
                 generation = await asyncio.to_thread(self._phrasing.worded, shot.generation, (), model)
                 scene = shot.plan.scene
@@ -260,22 +288,23 @@ class Diffusion(Service):
         return GenerationResult(outputs=[asset], seed=generation.seed, model=card.name, model_hash=card.hash)
 
     @asynccontextmanager
-    async def _using(self, asked: str, job: Job) -> AsyncGenerator[tuple[Loaded, ModelCard]]:
-        """A model, loaded, which stays so within the block; and its card, under the name it was asked for by: one
-        model may be registered under several."""
+    async def _using(self, asked: str, job: Job, done: float = 0.0) -> AsyncGenerator[tuple[Loaded, ModelCard]]:
+        """A model, "" = the default one, loaded, which stays so within the block; and its card, under the name it was
+        asked for by: one model may be registered under several. `done` is how far the job is."""
+        asked = asked or self._models.default
         try:
             name = self._models.wanted(asked).name
         except KeyError:
             raise ModelNotFound.of(asked, self._models.names) from None
         with self._models.using(asked) as found:
-            model = await self._model(name, found, job)
+            model = await self._model(name, found, job, done)
             yield model, replace(model.card, name=name)
 
-    async def _model(self, name: str, found: "Future[Loaded]", job: Job) -> Loaded:
+    async def _model(self, name: str, found: "Future[Loaded]", job: Job, done: float) -> Loaded:
         if found.done():
             return found.result()
         loading = asyncio.wrap_future(found)
-        await job.progress(0.0, stage="loading", message=f"Loading {name}")
+        await job.progress(done, stage="loading", message=f"Loading {name}")
         patience_s = self.diffusion_settings.diffusion_load_timeout_s
         deadline = time.monotonic() + patience_s
         while not (await asyncio.wait({loading}, timeout=_LOOK_S))[0]:
@@ -290,7 +319,7 @@ class Diffusion(Service):
         return await loading
 
     async def _sample(
-        self, model: Model | ForeignModel, card: ModelCard, task: Task, image_format: str, job: Job
+        self, model: Model | ForeignModel, card: ModelCard, task: Task, image_format: str, job: Job, place: Place
     ) -> GenerationResult:
         generation = task.generation
         result = GenerationResult(seed=generation.seed, model=card.name, model_hash=card.hash)
@@ -299,26 +328,20 @@ class Diffusion(Service):
             async for happening in happenings:
                 match happening:
                     case Stepped():
-                        await job.progress(
-                            happening.fraction,
-                            stage="sampling",
-                            message=_where(happening, generation.count),
-                            step=happening.step,
-                            steps=happening.steps,
-                            eta_s=happening.eta_s,
-                        )
+                        await place.stepped(happening)
                     case Previewed():
-                        await job.preview(happening.image, index=happening.index, step=happening.step)
+                        index = place.index + happening.index
+                        await job.preview(happening.image, index=index, step=happening.step)
                     case Noted():
                         await job.log(happening.text, level="warning")
                     case Made():
                         image = await asyncio.to_thread(task.finish, happening.image)
-                        settings = settings_of(job.kind, generation, happening.index, card, image.size)
+                        settings = settings_of(place.kind, generation, happening.index, card, image.size)
                         settings |= task.provenance
                         encoded = await asyncio.to_thread(metadata.encode, image, image_format, settings)
                         asset = await job.store(
                             encoded.data,
-                            index=happening.index,
+                            index=place.index + happening.index,
                             content_type=encoded.content_type,
                             kind="image",
                             width=image.width,
@@ -369,7 +392,15 @@ class Diffusion(Service):
 
 def _preset(data: dict[str, Any]) -> dict[str, Any]:
     """The style preset a request was made with, as it belongs to the provenance."""
-    return {"preset": data["preset"]} if "preset" in data else {}
+    used = data.get("preset")
+    return {"preset": {name: value for name, value in used.items() if name != "asked"}} if used else {}
+
+
+def _result_key(card: ModelCard, task: Task, image_format: str, kind: str) -> str:
+    made = task.generation
+    size = made.width, made.height
+    pictures = [{**settings_of(kind, made, k, card, size), **task.provenance} for k in range(made.count)]
+    return key_of(kind, pictures, image_format, card.device)
 
 
 def _where(stepped: Stepped, count: int) -> str:

@@ -128,13 +128,13 @@ def _generation(
         steps=data["steps"],
         cfg_scale=data["cfg_scale"],
         sampler=data["sampler"],
-        seed=seed if seed >= 0 else _seed_of(job.id),
+        seed=seed if seed >= 0 else drawn_seed(job.id),
         count=data.get("count", 1),
         preview_every=data["preview_every"],
         source=begun,
     )
 
 
-def _seed_of(job_id: str) -> int:
+def drawn_seed(job_id: str) -> int:
     """A seed nobody can foresee, but the same when the job is delivered again: what it stored before stays true."""
     return int.from_bytes(hashlib.sha256(job_id.encode()).digest()[:4])

@@ -92,15 +92,15 @@ class ModelNotFound(NotFound):
     code = "model_not_found"
 
     @classmethod
-    def of(cls, name: str, known: Iterable[str], *, task: str = "") -> "ModelNotFound":
-        """The field `model` names a model that is not among the known ones of the task."""
+    def of(cls, name: str, known: Iterable[str], *, task: str = "", field: str = "model") -> "ModelNotFound":
+        """The field names a model that is not among the known ones of the task."""
         kind = f"{task} model" if task else "model"
-        return cls.told(f"there is no {kind} {name!r}; known: {', '.join(known) or 'none'}")
+        return cls.told(f"there is no {kind} {name!r}; known: {', '.join(known) or 'none'}", field)
 
     @classmethod
-    def told(cls, message: str) -> "ModelNotFound":
+    def told(cls, message: str, field: str = "model") -> "ModelNotFound":
         """The same in the words of whoever looked for it."""
-        return cls(f"model: {message}", fields=(FieldFault("model", message),))
+        return cls(f"{field}: {message}", fields=(FieldFault(field, message),))
 
 
 class Conflict(Failure):

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, TypeVar, cast
 
-from google.protobuf import descriptor_pb2
+from google.protobuf import descriptor_pb2, json_format, struct_pb2
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, create_model
 
 from atelier.v1 import options_pb2
 
@@ -20,10 +20,22 @@ _INTEGERS = {
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
 _RFC_3339 = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$"
+
+
+def _sendable(value: Any) -> Any:
+    """Python's JSON knows NaN, infinity and half characters, and nests without end; the wire does not."""
+    try:
+        # Not a number is noticed on the way back only.
+        json_format.MessageToDict(json_format.ParseDict(value, struct_pb2.Value()))
+    except (json_format.ParseError, ValueError) as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
 # Free-form JSON travels as these well-known types.
 FREE_FORM = {
     "google.protobuf.Struct": dict[str, Any],
-    "google.protobuf.Value": Any,
+    "google.protobuf.Value": Annotated[Any, AfterValidator(_sendable)],
     "google.protobuf.ListValue": list[Any],
 }
 TIMESTAMP = "google.protobuf.Timestamp"

@@ -24,6 +24,7 @@ PAGES = {
     "/image-to-video": "Make a video",
     "/image-to-image": "Make a picture",
     "/inpaint": "Make a picture",
+    "/grid": "Make a grid of 9",
     "/upscale": "Larger, and sharp",
     "/jobs": "Jobs",
     "/assets": "Assets",

@@ -43,6 +43,7 @@ CHECKED_FURTHER = (
     "/api/code",
     "/api/datasets",
     "/api/endpoints",
+    "/api/generate/grid",
     "/api/generate/upscale",
     "/api/presets",
     "/api/models",

@@ -169,6 +169,13 @@ const inpaint = createRoute({
   component: lazyRouteComponent(() => import("@/pages/inpaint/inpaint-page")),
 });
 
+const grid = createRoute({
+  getParentRoute: () => root,
+  path: "/grid",
+  validateSearch: studioSearch,
+  component: lazyRouteComponent(() => import("@/pages/grid/grid-page")),
+});
+
 const textToVideo = createRoute({
   getParentRoute: () => root,
   path: "/text-to-video",
@@ -309,6 +316,7 @@ export const router = createRouter({
     textToImage,
   imageToImage,
   inpaint,
+    grid,
     textToVideo,
     imageToVideo,
     upscale,

@@ -1867,9 +1867,15 @@ export type FieldLimits = {
      */
     description?: string | null;
     /**
+     * Max Items
+     *
+     * How many an array may hold.
+     */
+    max_items?: number | null;
+    /**
      * Fields
      *
-     * The fields of an object.
+     * The fields of an object, or of each in an array.
      */
     fields?: {
         [key: string]: FieldLimits;
@@ -2102,6 +2108,156 @@ export type GenerationOptions = {
      * True if `face_restore` can be asked for.
      */
     face_restoration: boolean;
+};
+
+/**
+ * GridAxis
+ *
+ * One axis of a grid.
+ */
+export type GridAxis = {
+    /**
+     * Field
+     *
+     * What it varies. `prompt_replace` puts each value where the first one stands in the prompt.
+     */
+    field: 'prompt' | 'negative_prompt' | 'prompt_replace' | 'model' | 'width' | 'height' | 'steps' | 'cfg_scale' | 'seed' | 'sampler' | 'strength' | 'lora_weight';
+    /**
+     * Values
+     *
+     * Its values, as the field has them. A seed of -1 is drawn, another one for each place.
+     */
+    values: Array<unknown>;
+};
+
+/**
+ * GridRequest
+ *
+ * Settings of an XYZ grid: a picture for every combination of the axes' values, at most 100, and a sheet with all of them.
+ */
+export type GridRequest = {
+    /**
+     * Axes
+     *
+     * What is varied: the first from column to column, the second from row to row, the third from block to block.
+     */
+    axes: Array<GridAxis>;
+    /**
+     * Prompt
+     *
+     * What the picture should show. `(word:1.3)` weighs, `{a|b}`, `<random:a|b>` and `__list__` are drawn by each picture's seed, `<lora:name:0.8>` applies a LoRA, BREAK begins a new chunk of tokens.
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     *
+     * What it should not show.
+     */
+    negative_prompt?: string;
+    /**
+     * Model
+     *
+     * Model to use: its name or its id in the registry; empty = the service's default.
+     */
+    model?: string;
+    /**
+     * Width
+     *
+     * Width in pixels; absent = the model's native size.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Height in pixels; absent = the model's native size.
+     */
+    height?: number | null;
+    /**
+     * Steps
+     *
+     * Sampling steps.
+     */
+    steps?: number;
+    /**
+     * Cfg Scale
+     *
+     * Classifier-free guidance scale: how closely to follow the prompt; 1 = no guidance.
+     */
+    cfg_scale?: number;
+    /**
+     * Seed
+     *
+     * Seed of the noise of every picture; -1 = random. The seed used is reported with every output.
+     */
+    seed?: number;
+    /**
+     * Sampler
+     *
+     * Sampler.
+     */
+    sampler?: 'euler' | 'euler_a' | 'ddim' | 'dpmpp_2m' | 'dpmpp_2m_karras' | 'dpmpp_2m_sde' | 'heun' | 'lms' | 'pndm' | 'unipc' | 'ddpm';
+    /**
+     * Format
+     *
+     * File format.
+     */
+    format?: 'png' | 'jpeg' | 'webp';
+    /**
+     * Preview Every
+     *
+     * Steps between previews; 0 = none.
+     */
+    preview_every?: number;
+    /**
+     * Loras
+     *
+     * LoRAs to apply, besides those in the prompt.
+     */
+    loras?: Array<Lora>;
+    /**
+     * Fresh
+     *
+     * True makes it anew, even if the very same was made before and could be given again.
+     */
+    fresh?: boolean;
+    /**
+     * Image
+     *
+     * The picture every cell begins with; empty = from noise.
+     */
+    image?: string;
+    /**
+     * Strength
+     *
+     * How much of it is made anew: the part of the steps that is taken.
+     */
+    strength?: number;
+    /**
+     * Fit
+     *
+     * How it becomes as wide and high as is asked for.
+     */
+    fit?: 'crop' | 'pad' | 'stretch';
+    /**
+     * Preset
+     *
+     * A style preset to apply, its id or its name; empty = none.
+     */
+    preset?: string | null;
+    /**
+     * Project Id
+     *
+     * The project it belongs to.
+     */
+    project_id?: string | null;
+    /**
+     * Preset Variables
+     *
+     * What the gaps of the preset's template are filled with.
+     */
+    preset_variables?: {
+        [key: string]: string;
+    };
 };
 
 /**
@@ -6220,6 +6376,71 @@ export type InpaintResponses = {
 };
 
 export type InpaintResponse = InpaintResponses[keyof InpaintResponses];
+
+export type GridData = {
+    body: GridRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A key of your choice; the same request with the same key gives the same job.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/generate/grid';
+};
+
+export type GridErrors = {
+    /**
+     * The body is not what it claims to be.
+     */
+    400: Problem;
+    /**
+     * No valid bearer token.
+     */
+    401: Problem;
+    /**
+     * Not from there.
+     */
+    403: Problem;
+    /**
+     * There is no such thing, or it is not yours.
+     */
+    404: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The media type is not taken here.
+     */
+    415: Problem;
+    /**
+     * A field is at fault; `errors` names it.
+     */
+    422: Problem;
+    /**
+     * Something unforeseen went wrong.
+     */
+    500: Problem;
+    /**
+     * Something the gateway needs is away; come again after `Retry-After`.
+     */
+    503: Problem;
+};
+
+export type GridError = GridErrors[keyof GridErrors];
+
+export type GridResponses = {
+    /**
+     * Accepted; the job survives anything from here on.
+     */
+    202: Job;
+};
+
+export type GridResponse = GridResponses[keyof GridResponses];
 
 export type TextToVideoData = {
     body: TextToVideoRequest;

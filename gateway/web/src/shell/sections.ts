@@ -9,6 +9,7 @@ import {
   Cpu,
   Database,
   Film,
+  Grid3x3,
   House,
   Image,
   Images,
@@ -21,7 +22,7 @@ import {
 } from "lucide-react";
 
 export interface Section {
-  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/presets" | "/text-to-image" | "/image-to-image" | "/inpaint" | "/upscale" | "/text-to-video" | "/image-to-video" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
+  to: "/" | "/chat" | "/compare" | "/creator" | "/prompts" | "/presets" | "/text-to-image" | "/image-to-image" | "/inpaint" | "/grid" | "/upscale" | "/text-to-video" | "/image-to-video" | "/jobs" | "/assets" | "/datasets" | "/models" | "/usage" | "/settings";
   label: string;
   icon: LucideIcon;
   /** Other words people look for it with. */
@@ -45,6 +46,7 @@ export const SECTIONS: readonly { title: string; items: readonly Section[] }[] =
         keywords: ["picture", "variation", "sketch", "strength", "img2img"],
       },
       { to: "/inpaint", label: "Inpaint", icon: Brush, keywords: ["mask", "brush", "repair", "remove", "replace"] },
+      { to: "/grid", label: "Grid", icon: Grid3x3, keywords: ["xyz plot", "compare", "vary", "sheet", "matrix", "picture"] },
       {
         to: "/text-to-video",
         label: "Text to Video",

@@ -18,6 +18,7 @@ import { jobTitle } from "@/jobs/title";
 import { cn } from "@/lib/cn";
 import { duration } from "@/lib/format";
 import { presetName } from "@/presets/preset";
+import { axesOf } from "./grid/axes";
 
 interface GenerationCardProps {
   job: LiveJob;
@@ -32,7 +33,8 @@ const text = (value: unknown): string => (typeof value === "string" || typeof va
 /** The settings that tell one card from the next. What was left to the server is known once there is a result. */
 function summary(job: LiveJob, samplers: GenerateOptions["samplers"]): string {
   const made = job.outputs[0];
-  const given = { ...job.params, ...made?.provenance };
+  const varied = axesOf(job.params.axes).map(({ field }) => [field, undefined]);
+  const given: Record<string, unknown> = { ...job.params, ...made?.provenance, ...Object.fromEntries(varied) };
   const [width, height, steps, cfg] = [given.width, given.height, given.steps, given.cfg_scale].map(text);
   const [seconds, fps] = [given.duration_s, given.fps].map(text);
   return [
@@ -67,7 +69,8 @@ export function seedUsed(job: LiveJob): number | null {
   return typeof seed === "number" && Number.isFinite(seed) ? seed : null;
 }
 
-function Tile({ job, index, onOpen }: { job: LiveJob; index: number; onOpen: (asset: Asset) => void }) {
+/** One picture of a job: made, on its way, or awaited. */
+export function Tile({ job, index, onOpen }: { job: LiveJob; index: number; onOpen: (asset: Asset) => void }) {
   const asset = job.outputs.find((output) => output.index === index);
   const preview = job.previews[index];
   const shape = "block w-full overflow-hidden rounded-xl bg-sunken";

@@ -39,6 +39,7 @@ interface GenerationFeedProps {
 
 export function GenerationFeed({ generations: { query, jobs }, onReuse, empty, result }: GenerationFeedProps) {
   const [openId, setOpenId] = useState<string | null>(null);
+  const open = useCallback((asset: Asset) => setOpenId(asset.id), []);
   const assets = useMemo(() => jobs.flatMap((job) => job.outputs), [jobs]);
   const reuse = useCallback(
     (settings: Record<string, unknown>) => {
@@ -47,7 +48,6 @@ export function GenerationFeed({ generations: { query, jobs }, onReuse, empty, r
     },
     [onReuse],
   );
-  const open = useCallback((asset: Asset) => setOpenId(asset.id), []);
   return (
     <section id="results" aria-label="Results" className="grid content-start gap-4 p-4 md:p-5">
       {query.isError && jobs.length === 0 && <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />}

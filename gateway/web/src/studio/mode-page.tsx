@@ -18,7 +18,7 @@ import { handedSettings } from "./handed";
 import type { StudioSearch } from "./search";
 import { StudioForm } from "./studio-form";
 import { type StudioForm as Form, useStudioForm } from "./use-form";
-import type { Values } from "./values";
+import type { Errors, Values } from "./values";
 
 /** What a mode's page is made of; everything else all modes share. */
 export interface ModePageProps {
@@ -30,6 +30,8 @@ export interface ModePageProps {
   initial?: (options: GenerateOptions) => Values;
   /** What is said of a required field that is empty. */
   missing: Readonly<Record<string, string>>;
+  /** What else must not be asked for, by field. */
+  check?: (values: Values) => Errors;
   /** What the button says that starts the work. */
   action: (form: Form) => string;
   essentials: (form: Form) => ReactNode;
@@ -43,10 +45,10 @@ export interface ModePageProps {
 }
 
 function Studio(props: ModePageProps & { options: GenerateOptions; mode: GenerateMode }) {
-  const { options, mode, search, initial, missing, stage } = props;
+  const { options, mode, search, initial, missing, check, stage } = props;
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const form = useStudioForm(mode, options, { initial, missing });
+  const form = useStudioForm(mode, options, { initial, missing, check });
   const generations = useGenerations(mode.kind);
   const { restore, choosePreset } = form;
 

@@ -3,6 +3,7 @@ const PAGES = {
   "diffusion.text_to_image": "/text-to-image",
   "diffusion.image_to_image": "/image-to-image",
   "diffusion.inpaint": "/inpaint",
+  "diffusion.grid": "/grid",
   "diffusion.text_to_video": "/text-to-video",
   "diffusion.image_to_video": "/image-to-video",
   "diffusion.upscale": "/upscale",

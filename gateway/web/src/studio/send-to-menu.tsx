@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Brush, Film, Images, type LucideIcon, Scaling, WandSparkles } from "lucide-react";
+import { Brush, Film, Grid3x3, Images, type LucideIcon, Scaling, WandSparkles } from "lucide-react";
 import type { Asset } from "@/api/types";
 import { IconButton } from "@/components/icon-button/icon-button";
 import { Menu, MenuContent, MenuItem, MenuTrigger } from "@/components/menu/menu";
@@ -10,6 +10,7 @@ const PLACES: Record<string, readonly { to: StudioPage; label: string; icon: Luc
   image: [
     { to: "/image-to-image", label: "Image to Image", icon: Images },
     { to: "/inpaint", label: "Inpaint", icon: Brush },
+    { to: "/grid", label: "Grid", icon: Grid3x3 },
     { to: "/image-to-video", label: "Image to Video", icon: Film },
     { to: "/upscale", label: "Upscale", icon: Scaling },
   ],

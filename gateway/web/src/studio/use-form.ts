@@ -42,6 +42,8 @@ interface FormRules {
   initial?: ((options: GenerateOptions) => Values) | undefined;
   /** What is said of a required field that is empty. */
   missing: Readonly<Record<string, string>>;
+  /** What else must not be asked for, by field. */
+  check?: ((values: Values) => Errors) | undefined;
 }
 
 /** What a person gave, as against settings that have a default. */
@@ -52,7 +54,7 @@ const NO_VARIABLES: Readonly<Record<string, unknown>> = {};
 export function useStudioForm(
   mode: GenerateMode,
   options: GenerateOptions,
-  { initial, missing }: FormRules,
+  { initial, missing, check }: FormRules,
 ): StudioForm {
   const key = `atelier.${mode.name}`;
   const fields = useMemo(() => withModels(mode, options), [mode, options]);
@@ -69,7 +71,7 @@ export function useStudioForm(
     const timer = setTimeout(() => writeStored(() => localStorage, key, draft(values)), 300);
     return () => clearTimeout(timer);
   }, [key, values]);
-  const found = errorsOf(values, fields, missing);
+  const found = { ...errorsOf(values, fields, missing), ...check?.(values) };
   const errors: Errors = {};
   for (const [name, field] of Object.entries(fields)) {
     // What is still empty is only worth a word once someone tried to go on without it.
@@ -139,7 +141,7 @@ function settingsOf(preset: Preset, now: Values, fields: Fields, options: Genera
   const { aspect_ratio: shape } = preset.settings;
   const native = modelOf(options, String(now.model ?? ""))?.native_size;
   // A picture that is made of another has its shape.
-  const sized = shape && native && "width" in fields && !("aspect_ratio" in fields || "image" in fields);
+  const sized = shape && native && "width" in fields && !("aspect_ratio" in fields || fields.image?.required || now.image);
   return { ...(sized ? shapeOf(shape, native) : {}), ...given(preset.settings) };
 }
 

@@ -1,6 +1,7 @@
 from atelier.v1 import common_pb2 as _common_pb2
 from atelier.v1 import models_pb2 as _models_pb2
 from atelier.v1 import options_pb2 as _options_pb2
+from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -38,6 +39,22 @@ class Fit(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FIT_CROP: _ClassVar[Fit]
     FIT_PAD: _ClassVar[Fit]
     FIT_STRETCH: _ClassVar[Fit]
+
+class GridField(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    GRID_FIELD_UNSPECIFIED: _ClassVar[GridField]
+    GRID_FIELD_PROMPT: _ClassVar[GridField]
+    GRID_FIELD_NEGATIVE_PROMPT: _ClassVar[GridField]
+    GRID_FIELD_PROMPT_REPLACE: _ClassVar[GridField]
+    GRID_FIELD_MODEL: _ClassVar[GridField]
+    GRID_FIELD_WIDTH: _ClassVar[GridField]
+    GRID_FIELD_HEIGHT: _ClassVar[GridField]
+    GRID_FIELD_STEPS: _ClassVar[GridField]
+    GRID_FIELD_CFG_SCALE: _ClassVar[GridField]
+    GRID_FIELD_SEED: _ClassVar[GridField]
+    GRID_FIELD_SAMPLER: _ClassVar[GridField]
+    GRID_FIELD_STRENGTH: _ClassVar[GridField]
+    GRID_FIELD_LORA_WEIGHT: _ClassVar[GridField]
 
 class CameraMove(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -80,6 +97,19 @@ FIT_UNSPECIFIED: Fit
 FIT_CROP: Fit
 FIT_PAD: Fit
 FIT_STRETCH: Fit
+GRID_FIELD_UNSPECIFIED: GridField
+GRID_FIELD_PROMPT: GridField
+GRID_FIELD_NEGATIVE_PROMPT: GridField
+GRID_FIELD_PROMPT_REPLACE: GridField
+GRID_FIELD_MODEL: GridField
+GRID_FIELD_WIDTH: GridField
+GRID_FIELD_HEIGHT: GridField
+GRID_FIELD_STEPS: GridField
+GRID_FIELD_CFG_SCALE: GridField
+GRID_FIELD_SEED: GridField
+GRID_FIELD_SAMPLER: GridField
+GRID_FIELD_STRENGTH: GridField
+GRID_FIELD_LORA_WEIGHT: GridField
 CAMERA_MOVE_UNSPECIFIED: CameraMove
 CAMERA_MOVE_STATIC: CameraMove
 CAMERA_MOVE_PAN_LEFT: CameraMove
@@ -140,8 +170,15 @@ class TextToImageRequest(_message.Message):
     def __init__(self, prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., steps: _Optional[int] = ..., cfg_scale: _Optional[float] = ..., seed: _Optional[int] = ..., sampler: _Optional[_Union[Sampler, str]] = ..., count: _Optional[int] = ..., format: _Optional[_Union[ImageFormat, str]] = ..., preview_every: _Optional[int] = ..., loras: _Optional[_Iterable[_Union[Lora, _Mapping]]] = ..., fresh: _Optional[bool] = ..., preset: _Optional[_Union[PresetUse, _Mapping]] = ...) -> None: ...
 
 class PresetUse(_message.Message):
-    __slots__ = ("id", "name", "prompt", "negative_prompt", "variables")
+    __slots__ = ("id", "name", "prompt", "negative_prompt", "variables", "asked")
     class VariablesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class AskedEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -153,12 +190,14 @@ class PresetUse(_message.Message):
     PROMPT_FIELD_NUMBER: _ClassVar[int]
     NEGATIVE_PROMPT_FIELD_NUMBER: _ClassVar[int]
     VARIABLES_FIELD_NUMBER: _ClassVar[int]
+    ASKED_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     prompt: str
     negative_prompt: str
     variables: _containers.ScalarMap[str, str]
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., variables: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    asked: _containers.ScalarMap[str, str]
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., variables: _Optional[_Mapping[str, str]] = ..., asked: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class ImageToImageRequest(_message.Message):
     __slots__ = ("image", "strength", "fit", "prompt", "negative_prompt", "model", "width", "height", "steps", "cfg_scale", "seed", "sampler", "count", "format", "preview_every", "loras", "fresh", "preset")
@@ -243,6 +282,54 @@ class InpaintRequest(_message.Message):
     fresh: bool
     preset: PresetUse
     def __init__(self, image: _Optional[str] = ..., mask: _Optional[str] = ..., strength: _Optional[float] = ..., mask_blur: _Optional[int] = ..., invert_mask: _Optional[bool] = ..., only_masked: _Optional[bool] = ..., padding: _Optional[int] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., steps: _Optional[int] = ..., cfg_scale: _Optional[float] = ..., seed: _Optional[int] = ..., sampler: _Optional[_Union[Sampler, str]] = ..., count: _Optional[int] = ..., format: _Optional[_Union[ImageFormat, str]] = ..., preview_every: _Optional[int] = ..., loras: _Optional[_Iterable[_Union[Lora, _Mapping]]] = ..., fresh: _Optional[bool] = ..., preset: _Optional[_Union[PresetUse, _Mapping]] = ...) -> None: ...
+
+class GridAxis(_message.Message):
+    __slots__ = ("field", "values")
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    field: GridField
+    values: _containers.RepeatedCompositeFieldContainer[_struct_pb2.Value]
+    def __init__(self, field: _Optional[_Union[GridField, str]] = ..., values: _Optional[_Iterable[_Union[_struct_pb2.Value, _Mapping]]] = ...) -> None: ...
+
+class GridRequest(_message.Message):
+    __slots__ = ("axes", "prompt", "negative_prompt", "model", "width", "height", "steps", "cfg_scale", "seed", "sampler", "format", "preview_every", "loras", "fresh", "image", "strength", "fit", "preset")
+    AXES_FIELD_NUMBER: _ClassVar[int]
+    PROMPT_FIELD_NUMBER: _ClassVar[int]
+    NEGATIVE_PROMPT_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    CFG_SCALE_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    SAMPLER_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_EVERY_FIELD_NUMBER: _ClassVar[int]
+    LORAS_FIELD_NUMBER: _ClassVar[int]
+    FRESH_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    STRENGTH_FIELD_NUMBER: _ClassVar[int]
+    FIT_FIELD_NUMBER: _ClassVar[int]
+    PRESET_FIELD_NUMBER: _ClassVar[int]
+    axes: _containers.RepeatedCompositeFieldContainer[GridAxis]
+    prompt: str
+    negative_prompt: str
+    model: str
+    width: int
+    height: int
+    steps: int
+    cfg_scale: float
+    seed: int
+    sampler: Sampler
+    format: ImageFormat
+    preview_every: int
+    loras: _containers.RepeatedCompositeFieldContainer[Lora]
+    fresh: bool
+    image: str
+    strength: float
+    fit: Fit
+    preset: PresetUse
+    def __init__(self, axes: _Optional[_Iterable[_Union[GridAxis, _Mapping]]] = ..., prompt: _Optional[str] = ..., negative_prompt: _Optional[str] = ..., model: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., steps: _Optional[int] = ..., cfg_scale: _Optional[float] = ..., seed: _Optional[int] = ..., sampler: _Optional[_Union[Sampler, str]] = ..., format: _Optional[_Union[ImageFormat, str]] = ..., preview_every: _Optional[int] = ..., loras: _Optional[_Iterable[_Union[Lora, _Mapping]]] = ..., fresh: _Optional[bool] = ..., image: _Optional[str] = ..., strength: _Optional[float] = ..., fit: _Optional[_Union[Fit, str]] = ..., preset: _Optional[_Union[PresetUse, _Mapping]] = ...) -> None: ...
 
 class Camera(_message.Message):
     __slots__ = ("move", "intensity")

@@ -8,7 +8,7 @@ export function OutputFields({ form }: { form: StudioForm }) {
   const formats = form.mode.fields.format?.choices ?? [];
   return (
     <>
-      <NumberField form={form} name="count" label="Pictures" />
+      {form.mode.fields.count !== undefined && <NumberField form={form} name="count" label="Pictures" />}
       <ChoiceField
         form={form}
         name="format"

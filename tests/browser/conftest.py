@@ -138,6 +138,18 @@ async def small_stack(chromium: str, house: StandIn, tmp_path_factory: pytest.Te
         yield running
 
 
+@pytest.fixture(scope="session")
+async def picture_stack(
+    chromium: str, house: StandIn, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stack]:
+    """The same with pictures, for modules that would be in others' way on the whole one."""
+    assert chromium
+    environment = {"ATELIER_SERVICES": "gateway chat diffusion"}
+    async with running_small(tmp_path_factory.mktemp("pictures"), house, environment) as running:
+        await asyncio.to_thread(running.wait, "diffusion", 240)
+        yield running
+
+
 @pytest.fixture
 async def api(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
     """What other clients do meanwhile."""

@@ -6,7 +6,6 @@ import asyncio
 import io
 import re
 import zipfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -25,16 +24,8 @@ NAMES = ("red apple", "blue house", "green hill", "old tower")
 
 
 @pytest.fixture(scope="module")
-async def stack(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """Without models for words."""
-    assert chromium
-    running = Stack(tmp_path_factory.mktemp("library"), {"ATELIER_SERVICES": "gateway diffusion"})
-    try:
-        await asyncio.to_thread(running.start)
-        yield running
-    finally:
-        await asyncio.to_thread(running.stop)
-    assert running.left_behind() == []
+def stack(picture_stack: Stack) -> Stack:
+    return picture_stack
 
 
 def file(name: str, colour: int) -> tuple[str, tuple[str, bytes, str]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -12,7 +10,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.api import until
-from tests.browser.conftest import HOUSE, CheckAccess, OpenStudio, Studio, in_both_themes, overflow, running_small
+from tests.browser.conftest import HOUSE, CheckAccess, OpenStudio, Studio, in_both_themes, overflow
 from tests.service.stand_ins import StandIn
 from tests.stack import Stack
 
@@ -20,13 +18,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-async def stack(chromium: str, house: StandIn, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """A small one that makes pictures too."""
-    assert chromium
-    environment = {"ATELIER_SERVICES": "gateway chat diffusion"}
-    async with running_small(tmp_path_factory.mktemp("presets"), house, environment) as running:
-        await asyncio.to_thread(running.wait, "diffusion")
-        yield running
+def stack(picture_stack: Stack) -> Stack:
+    return picture_stack
 
 
 @pytest.fixture(autouse=True)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import re
 import zipfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -24,17 +22,8 @@ LOADED_MS = 120_000
 
 
 @pytest.fixture(scope="module")
-async def stack(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """A stack that makes pictures and has no language model."""
-    assert chromium
-    running = Stack(tmp_path_factory.mktemp("registry"), {"ATELIER_SERVICES": "gateway diffusion"})
-    try:
-        await asyncio.to_thread(running.start)
-        await asyncio.to_thread(running.wait, "diffusion", 240)
-        yield running
-    finally:
-        await asyncio.to_thread(running.stop)
-    assert running.left_behind() == []
+def stack(picture_stack: Stack) -> Stack:
+    return picture_stack
 
 
 @pytest.fixture

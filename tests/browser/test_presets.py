@@ -100,9 +100,11 @@ async def test_words_go_in_at_the_caret(studio: Studio, accessible: CheckAccess)
     page = await studio.open("/text-to-image")
     prompt = prompt_of(page)
     await prompt.fill("a cat, blue")
-    # A list of what "blue" may become would lie over the words; it goes when the caret does.
-    await prompt.evaluate("element => element.setSelectionRange(5, 5)")
+    # A list of what "blue" may become lies over the words until it is sent away.
+    await expect(page.get_by_role("listbox")).to_have_count(1)
+    await page.keyboard.press("Escape")
     await expect(page.get_by_role("listbox")).to_have_count(0)
+    await prompt.evaluate("element => element.setSelectionRange(5, 5)")
     bar = page.get_by_role("group", name="Words to add")
     await expect(bar.get_by_role("button")).to_have_count(7)
     await bar.get_by_role("button", name="Lighting").click()

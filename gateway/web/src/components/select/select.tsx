@@ -25,7 +25,13 @@ interface SelectProps {
 
 export function Select({ value, onChange, choices, placeholder, className, ...control }: SelectProps) {
   return (
-    <Radix.Root value={value} onValueChange={onChange}>
+    // The native control beneath says "" when its value is changed before its options are there; nobody chose that.
+    <Radix.Root
+      value={value}
+      onValueChange={(next) => {
+        if (choices.some((choice) => choice.value === next)) onChange(next);
+      }}
+    >
       <Radix.Trigger
         className={cn(inputStyle, "flex h-9 items-center justify-between gap-2 text-left", className)}
         {...control}

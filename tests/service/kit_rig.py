@@ -68,16 +68,19 @@ class Easel(PartialService):
         self.ran: list[str] = []
 
     def handlers(self) -> dict[str, tuple[Method, Any]]:
-        """The contract's methods under this rig's policy."""
-        given = self.policy
-        found = super().handlers()
-        known, handler = found[KIND]
-        quick = Policy()
-        quick.CopyFrom(known.policy)
+        """The contract's methods, its jobs under this rig's policy: the queue waits as long as the most patient."""
+        return {
+            kind: (replace(known, policy=self._quick(known.policy)) if known.is_job else known, handler)
+            for kind, (known, handler) in super().handlers().items()
+        }
+
+    def _quick(self, policy: Policy) -> Policy:
+        given, quick = self.policy, Policy()
+        quick.CopyFrom(policy)
         quick.ack_wait_s, quick.max_deliver, quick.timeout_s = given.ack_wait_s, given.max_deliver, given.timeout_s
         del quick.backoff_s[:]
         quick.backoff_s.append(1)
-        return {**found, KIND: (replace(known, policy=quick), handler)}
+        return quick
 
     @method
     async def text_to_image(self, request: TextToImageRequest, job: Job) -> GenerationResult:

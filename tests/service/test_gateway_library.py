@@ -22,6 +22,7 @@ from gateway.catalog.assets import seq_at
 from gateway.catalog.models import AssetRow, AssetTagRow, DeletedAssetRow, now
 from gateway.retention import Retention
 from services.kit.failures import Unavailable
+from services.kit.ids import new_ulid
 from services.kit.objects import ObjectStore
 from tests.api import ended, submit
 from tests.service.gateway_rig import Rig, png
@@ -311,10 +312,8 @@ async def test_two_assets_of_one_microsecond_are_both_kept(rig: Rig, shelf: Shel
         row = (await session.scalars(select(AssetRow).where(AssetRow.id == shelf.file))).one()
         known = {c.name: getattr(row, c.name) for c in AssetRow.__table__.c if c.name not in ("words", "seq")}
     async with parts.database.write() as session:
-        for number in range(3):
-            await assets.insert(
-                session, [{**known, "seq": row.seq, "id": f"{shelf.file[:-1]}{number}", "name": "twin"}]
-            )
+        for _ in range(3):
+            await assets.insert(session, [{**known, "seq": row.seq, "id": new_ulid(), "name": "twin"}])
     assert len(await shelf.ids(q="twin")) == 3
     assert row.seq // 2048 == seq_at(row.created_at) // 2048
     await shelf.bulk("delete", *await shelf.ids(q="twin"))

@@ -31,7 +31,10 @@ CategoryName = Annotated[str, Path(description="Name of a category.", examples=[
 async def autocomplete_prompt(
     parts: GatewayParts,
     caller: Caller,
-    q: Annotated[str, Query(max_length=8000, description="A prompt up to where one types.", examples=["a cat, gold"])],
+    q: Annotated[
+        str,
+        Query(max_length=2000, description="A prompt up to where one types, or its end.", examples=["a cat, gold"]),
+    ],
     limit: Annotated[int, Query(ge=1, le=50, description="Most items to return.")] = 10,
 ) -> schemas.Completions:
     """What the phrase after the last comma may become: your own phrases and the built-in ones that begin so, then those

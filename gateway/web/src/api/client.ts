@@ -32,6 +32,8 @@ import type {
 // One way out for every request: `send` adds the token and throws problems, which the generated client passes on.
 client.setConfig({ baseUrl: "", fetch: send });
 
+/** As much of a prompt as completion looks at. */
+const LONGEST_COMPLETED = 2000;
 const thrown = { throwOnError: true } as const;
 const data = async <T>(answer: Promise<{ data: T }>): Promise<T> => (await answer).data;
 
@@ -202,7 +204,7 @@ export const api = {
     data(sdk.exportPresets({ ...thrown, query: ids.length > 0 ? { ids: [...ids] } : {} })),
 
   completePrompt: (q: string, signal: AbortSignal) =>
-    data(sdk.autocompletePrompt({ ...thrown, query: { q, limit: 8 }, signal })),
+    data(sdk.autocompletePrompt({ ...thrown, query: { q: q.slice(-LONGEST_COMPLETED), limit: 8 }, signal })),
   suggestionCategories: () => data(sdk.listSuggestionCategories(thrown)),
   suggestions: (category: string) => data(sdk.listSuggestions({ ...thrown, path: { category } })),
   enhancePrompt: (body: EnhanceRequest) => data(sdk.enhancePrompt({ ...thrown, body })),

@@ -10363,7 +10363,7 @@ export type AutocompletePromptData = {
         /**
          * Q
          *
-         * A prompt up to where one types.
+         * A prompt up to where one types, or its end.
          */
         q: string;
         /**

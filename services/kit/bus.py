@@ -50,6 +50,9 @@ class _Client(Client):
             # second pass ends the rest.
             self._status = Client.DISCONNECTED
             await super()._close(status, do_cbs)
+        # Cancelled above, but only once.
+        if self._reconnection_task is not asyncio.current_task():
+            await end(self._reconnection_task)
 
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:

@@ -133,7 +133,7 @@ async def test_a_method_that_is_not_there_is_not_allowed(stack: Stack, studio: h
         ("PUT", NO_JOB, "GET, PATCH"),
         ("PUT", GENERATE, "POST"),
         ("GET", f"{NO_JOB}/cancel", "POST"),
-        ("PATCH", "/api/assets/upload", "POST"),
+        ("PATCH", "/api/generate/options", "GET"),
     ):
         answer = await studio.request(method, path)
         problem(answer, 405)

@@ -50,7 +50,8 @@ def test_eight_presets_come_along_and_fit_every_mode_with_a_prompt() -> None:
         for method in contract.of_service("diffusion"):
             fields = contract.model(method.request_type).model_fields
             if method.is_job and "prompt" in fields:
-                given = {"image": "x", "mask": "y", "prompt": "a fox"}
+                axes = [{"field": "steps", "values": [1, 2]}]
+                given = {"image": "x", "mask": "y", "prompt": "a fox", "axes": axes}
                 values = {name: value for name, value in given.items() if name in fields}
                 asked = presets.applied(one, method, values, {}, 64)
                 assert "a fox" in message(asked).prompt and asked.words["prompt"] == "a fox"
@@ -83,6 +84,7 @@ def test_words_go_around_the_prompt_and_settings_where_there_are_none() -> None:
         "prompt": "a {red} fox",
         "negative_prompt": "Blurry",
         "variables": {},
+        "asked": {},
     }
 
 

@@ -1,11 +1,13 @@
 """Routes that read JSON strictly and declare their errors."""
 
+import re
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, cast
 
 import orjson
 from fastapi import APIRouter, Header, Path, Query
 from fastapi.routing import APIRoute
+from pydantic import BeforeValidator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -153,3 +155,15 @@ def _nul_path(data: Any, path: str = "") -> str | None:
 def router(tag: str) -> APIRouter:
     """A router of strict routes under one tag."""
     return APIRouter(tags=[tag], route_class=StrictRoute)
+
+
+def written_out(pattern: str, what: str) -> BeforeValidator:
+    """For dates and times in addresses: pydantic also reads a number as seconds since 1970."""
+    form = re.compile(pattern, re.DOTALL)
+
+    def check(value: object) -> object:
+        if isinstance(value, str) and not form.fullmatch(value):
+            raise ValueError(f"must be {what}")
+        return value
+
+    return BeforeValidator(check)

@@ -1,13 +1,12 @@
 """Assets: list, upload, show, change, delete. What is done to many at once is in `library`."""
 
-import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Header, Query
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -18,7 +17,7 @@ from gateway.catalog import assets, boards, library
 from gateway.catalog.library import AssetFilter, Sort
 from gateway.catalog.models import AssetRow
 from gateway.problems import respond
-from gateway.routing import Cursor, Id, Limit, problems, router
+from gateway.routing import Cursor, Id, Limit, problems, router, written_out
 from gateway.scratch import scratch
 from gateway.state import Caller, GatewayParts, Parts
 from services.kit.failures import BadInput, Failure, NotFound
@@ -30,21 +29,13 @@ _CACHE = "private, max-age=86400"
 # Whatever a file is, opened as a page of its own it can do nothing.
 _HARMLESS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}")
 _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 IfNoneMatch = Annotated[str | None, Header(description="ETags the client has.")]
 
 
-def _written_out(value: object) -> object:
-    """Pydantic also reads a number as seconds since 1970."""
-    if isinstance(value, str) and not _MOMENT.match(value):
-        raise ValueError("must be a time, as in 2026-01-31T12:00:00Z")
-    return value
-
-
 Moment = Annotated[
     datetime | None,
-    BeforeValidator(_written_out),
+    written_out(r"\d{4}-\d{2}-\d{2}.*", "a time, as in 2026-01-31T12:00:00Z"),
     AfterValidator(lambda given: given if given is None or given.tzinfo else given.replace(tzinfo=UTC)),
 ]
 

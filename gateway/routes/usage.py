@@ -1,38 +1,28 @@
 """What language models used, and what that cost."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BeforeValidator
 
 from gateway import usage_schemas as schemas
 from gateway.catalog import endpoints, usage
 from gateway.catalog.models import PriceRow, now
 from gateway.registry import EMBEDDED
-from gateway.routing import problems, router
+from gateway.routing import problems, router, written_out
 from gateway.state import Caller, GatewayParts
 from services.kit.failures import BadInput
 
 routes = router("usage")
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DAYS = 30
 _MOST_DAYS = 3660
 
 
-def _written_out(value: object) -> object:
-    """Pydantic also reads a number as seconds since 1970."""
-    if isinstance(value, str) and not _DAY.fullmatch(value):
-        raise ValueError("must be a day, as in 2026-01-31")
-    return value
-
-
 Day = Annotated[
     date | None,
-    BeforeValidator(_written_out),
+    written_out(r"\d{4}-\d{2}-\d{2}", "a day, as in 2026-01-31"),
     Query(description="In UTC, `2026-01-31`.", examples=["2026-01-31"]),
 ]
 

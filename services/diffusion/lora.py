@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from services.diffusion import weights
 from services.diffusion.adapters import Delta, Lora
 from services.diffusion.lora_names import Layers, Place, role
 from services.diffusion.model import Model
+from services.kit.objects import hash_file
 
 if TYPE_CHECKING:
     import torch
@@ -72,7 +72,7 @@ def fit(name: str, file: Path, model: Model) -> Lora:
         network = model.unet if place.encoder is None else model.text.modules[place.encoder]
         target = unet if place.encoder is None else encoders.setdefault(place.encoder, {})
         target[place.layer] = _delta(name, found, network.get_submodule(place.layer), said)
-    return Lora(name, weights.file_hash(file), unet, encoders)
+    return Lora(name, hash_file(file), unet, encoders)
 
 
 def _read(file: Path) -> "tuple[dict[str, torch.Tensor], _Said]":

@@ -15,22 +15,14 @@ from typing import Any, BinaryIO
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from services.kit import a1111
+from services.kit import a1111, embedded
 
 _JSON_KEY = "atelier"
 _TEXT_KEY = "parameters"
 _CLIP_KEY = "description"
-# EXIF 2.32 (CIPA DC-008): tags of the Exif IFD. UserComment is led by its character code.
-_EXIF_IFD = 0x8769
-_USER_COMMENT = 0x9286
-_MAKER_NOTE = 0x927C
 _UNICODE = b"UNICODE\x00"
-_NOTE = b"Atelier\x00"
 # A JPEG segment has a length of two bytes, which EXIF's own header shares.
 _EXIF_ROOM = 65_000
-_MOST_JSON = 1024 * 1024
-
-_GIF_MARK = "\nAtelier: "
 
 CONTENT_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 
@@ -134,64 +126,26 @@ def webp_exif(said: Notes) -> bytes:
 
 def gif_comment(said: Notes) -> bytes:
     """The comment of a GIF."""
-    return f"{said.text}\n{_GIF_MARK}{said.document}".encode()
+    return f"{said.text}\n{embedded.GIF_MARK}{said.document}".encode()
 
 
 def _exif(said: Notes) -> bytes:
     """Both texts as EXIF; the readable one is left out where the two are longer than EXIF can be."""
-    note = _NOTE + zlib.compress(said.document.encode(), 9)
+    note = embedded.NOTE_MARK + zlib.compress(said.document.encode(), 9)
     comment = _UNICODE + said.text.encode("utf-16-be")
     exif = Image.Exif()
-    tags = exif.get_ifd(_EXIF_IFD)
-    tags[_MAKER_NOTE] = note
+    tags = exif.get_ifd(embedded.EXIF_IFD)
+    tags[embedded.MAKER_NOTE] = note
     if len(note) + len(comment) < _EXIF_ROOM:
-        tags[_USER_COMMENT] = comment
+        tags[embedded.USER_COMMENT] = comment
     return exif.tobytes()
 
 
 def read(data: bytes) -> dict[str, Any] | None:
     """The settings a PNG, JPEG, WebP, GIF or MP4 file of ours carries; None if it carries none or is no such file."""
-    try:
-        return _parsed(_of_clip(data) if data[4:8] == b"ftyp" else _of_image(data))
-    except (OSError, ValueError, SyntaxError, zlib.error):
-        # Pillow raises SyntaxError for some broken files.
-        return None
+    return embedded.read_open(io.BytesIO(data)).document
 
 
 def settings_in(tags: Mapping[str, str]) -> dict[str, Any] | None:
     """The settings among the tags of a clip; None if there are none."""
-    return _parsed(tags.get(_CLIP_KEY))
-
-
-def _parsed(document: str | None) -> dict[str, Any] | None:
-    try:
-        settings = json.loads(document) if document else None
-    except (ValueError, RecursionError):
-        # Uploads come from anyone: it may be nested deeper than anyone would.
-        return None
-    return settings if isinstance(settings, dict) else None
-
-
-def _of_image(data: bytes) -> str | None:
-    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP", "GIF")) as image:
-        if image.format == "GIF":
-            return image.info.get("comment", b"").decode().rpartition(_GIF_MARK)[2]
-        return image.info.get(_JSON_KEY) or _note(image)
-
-
-def _of_clip(data: bytes) -> str | None:
-    import av
-
-    # libav's errors are OSErrors or ValueErrors.
-    with av.open(io.BytesIO(data), format="mp4", metadata_errors="replace") as container:
-        return container.metadata.get(_CLIP_KEY)
-
-
-def _note(image: Image.Image) -> str | None:
-    note = image.getexif().get_ifd(_EXIF_IFD).get(_MAKER_NOTE)
-    if not isinstance(note, bytes) or not note.startswith(_NOTE):
-        return None
-    # Uploads come from anyone: a bomb ends here instead of in memory.
-    unpacked = zlib.decompressobj()
-    document = unpacked.decompress(note.removeprefix(_NOTE), _MOST_JSON)
-    return document.decode() if unpacked.eof else None
+    return embedded.settings_in(tags.get(_CLIP_KEY, ""))

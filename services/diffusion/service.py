@@ -2,8 +2,6 @@
 
 import asyncio
 import functools
-import os
-import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Future
@@ -93,7 +91,7 @@ class Diffusion(Service):
         )
         self._library = Library(settings, self.objects, self._engine.pulse, gate)
         self._models = self._library.models
-        await self._library.start(self.bus, f"{socket.gethostname()}-{os.getpid()}")
+        await self._library.start(self.bus, self.instance)
         self._upscaling = Upscaling(
             upscalers=Upscalers(settings.upscalers),
             lanes=Lanes(settings.cores),

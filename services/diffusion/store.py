@@ -4,7 +4,6 @@ when the budget is spent. Several workers on one machine share it."""
 import asyncio
 import contextlib
 import fcntl
-import hashlib
 import os
 import shutil
 import time
@@ -17,7 +16,7 @@ import structlog
 from services.diffusion.registry import content
 from services.diffusion.registry.inspection import File
 from services.kit.failures import Unavailable
-from services.kit.objects import ObjectStore
+from services.kit.objects import ObjectStore, hash_file
 
 log = structlog.get_logger(__name__)
 
@@ -143,8 +142,7 @@ def _begun(path: Path) -> int:
 
 def _is(path: Path, sha256: str) -> bool:
     """True for a file of this content; another one is removed."""
-    with path.open("rb") as stream:
-        same = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+    same = hash_file(path) == sha256
     if not same:
         path.unlink()
     return same

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from services.diffusion.faults import CannotLoad
+from services.kit.objects import hash_file
 
 _PICKLES = (".bin", ".ckpt", ".pt", ".pth")
 
@@ -47,7 +48,7 @@ def fingerprint(folder: Path, cache: Path | None = None, *, known: Mapping[str, 
     for file in files(folder):
         status = file.stat()
         key = f"{file.resolve()}:{status.st_size}:{status.st_mtime_ns}"
-        fresh[key] = digests[file.relative_to(folder).as_posix()] = remembered.get(key) or file_hash(file)
+        fresh[key] = digests[file.relative_to(folder).as_posix()] = remembered.get(key) or hash_file(file)
     if cache is not None and not fresh.keys() <= remembered.keys():
         _write(cache, remembered | fresh)
     return _combined(folder, digests)
@@ -59,12 +60,6 @@ def _combined(folder: Path, digests: Mapping[str, str]) -> str:
         path = file.relative_to(folder).as_posix()
         whole.update(f"{path}\0{digests[path]}\n".encode())
     return whole.hexdigest()
-
-
-def file_hash(file: Path) -> str:
-    """SHA-256 of a file, hex."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _read(cache: Path | None) -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""What a picture or video file says about how it was made: A1111's `parameters` text and Atelier's own JSON.
+"""What a picture or video file says about how it was made: A1111's `parameters` text and Atelier's own JSON, which the
+diffusion service writes (its `metadata.py`).
 
 PNG: the text chunks `parameters` and `atelier`. JPEG and WebP: EXIF UserComment and MakerNote. GIF: its comment.
 MP4: the tags `comment` and `description`. Only these are read, never a pixel, so that the size of the picture costs
@@ -18,11 +19,11 @@ from PIL import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 # EXIF 2.32 (CIPA DC-008): tags of the Exif IFD. UserComment is led by its character code.
-_EXIF_IFD = 0x8769
-_USER_COMMENT = 0x9286
-_MAKER_NOTE = 0x927C
-_NOTE = b"Atelier\x00"
-_GIF_MARK = "\nAtelier: "
+EXIF_IFD = 0x8769
+USER_COMMENT = 0x9286
+MAKER_NOTE = 0x927C
+NOTE_MARK = b"Atelier\x00"
+GIF_MARK = "\nAtelier: "
 _MOST_BYTES = 1024 * 1024
 # ISO/IEC 14496-12 boxes on the way to the list of tags; `meta` has four bytes before its children.
 _PATH = (b"moov", b"udta", b"meta", b"ilst")
@@ -43,38 +44,47 @@ def read(path: Path) -> Notes:
     """What a file says; nothing if it is broken or of another kind."""
     try:
         with path.open("rb") as file:
-            if file.read(12)[4:8] == b"ftyp":
-                return _of_clip(file)
-        return _of_picture(path)
+            return read_open(file)
+    except OSError:
+        return Notes()
+
+
+def read_open(file: BinaryIO) -> Notes:
+    """The same of a file that is open, at its beginning."""
+    try:
+        return _of_clip(file) if file.read(12)[4:8] == b"ftyp" else _of_picture(file)
     except (OSError, ValueError, SyntaxError, zlib.error, struct.error, Image.DecompressionBombError):
         # Pillow raises SyntaxError for some broken files.
         return Notes()
 
 
-def _of_picture(path: Path) -> Notes:
+def _of_picture(file: BinaryIO) -> Notes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Image.open(path, formats=FORMATS) as image:
+        with Image.open(file, formats=FORMATS) as image:
             if image.format == "GIF":
                 comment = _bytes(image.info.get("comment")).decode(errors="replace")
-                text, mark, document = comment.rpartition(_GIF_MARK)
+                text, mark, document = comment.rpartition(GIF_MARK)
                 return _notes(text, document) if mark else _notes(document, "")
-            exif = image.getexif().get_ifd(_EXIF_IFD)
-            text = image.info.get("parameters") or _comment(_bytes(exif.get(_USER_COMMENT)))
-            document = image.info.get("atelier") or _note(_bytes(exif.get(_MAKER_NOTE)))
+            exif = image.getexif().get_ifd(EXIF_IFD)
+            text = image.info.get("parameters") or _comment(_bytes(exif.get(USER_COMMENT)))
+            document = image.info.get("atelier") or _note(_bytes(exif.get(MAKER_NOTE)))
             return _notes(text, document)
 
 
 def _notes(text: object, document: object) -> Notes:
-    known = None
-    if isinstance(document, str) and document:
-        try:
-            known = json.loads(document)
-        except (ValueError, RecursionError):
-            # Somebody else's, or broken; the text may still be good.
-            known = None
-    found = cast(dict[str, Any], known) if isinstance(known, dict) else None
+    found = settings_in(document) if isinstance(document, str) else None
     return Notes(text.replace("\0", "").strip() if isinstance(text, str) else "", found)
+
+
+def settings_in(document: str) -> dict[str, Any] | None:
+    """Atelier's settings out of their JSON; None for what is broken or somebody else's."""
+    try:
+        known = json.loads(document) if document else None
+    except (ValueError, RecursionError):
+        # It comes from anyone: it may be nested deeper than anyone would.
+        return None
+    return cast(dict[str, Any], known) if isinstance(known, dict) else None
 
 
 def _bytes(value: object) -> bytes:
@@ -91,11 +101,11 @@ def _comment(value: bytes) -> str:
 
 
 def _note(value: bytes) -> str:
-    if not value.startswith(_NOTE):
+    if not value.startswith(NOTE_MARK):
         return ""
     # Files come from anyone: a bomb ends here instead of in memory.
     unpacked = zlib.decompressobj()
-    document = unpacked.decompress(value.removeprefix(_NOTE), _MOST_BYTES)
+    document = unpacked.decompress(value.removeprefix(NOTE_MARK), _MOST_BYTES)
     return document.decode() if unpacked.eof else ""
 
 

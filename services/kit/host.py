@@ -78,6 +78,11 @@ class Service:
         """What `status` last told."""
         return self._presence.state.state if self._presence is not None else "starting"
 
+    @property
+    def instance(self) -> str:
+        """Which copy of the service this is, once a host runs it."""
+        return self._presence.state.instance if self._presence is not None else ""
+
     def slots(self) -> int:
         """Jobs to run at once."""
         hints = [m.policy.concurrency for m in contract.of_service(self.name) if m.is_job]

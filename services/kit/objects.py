@@ -22,7 +22,6 @@ T = TypeVar("T")
 
 _CHUNK = 1024 * 1024
 _READY_KEY = "health/ready"
-_HASH_CHUNK = 4 * 1024 * 1024
 # Retries are made by the SDK's pool; a dead storage must be known in seconds, not minutes.
 _TIMEOUT = urllib3.Timeout(connect=3, read=60)
 
@@ -73,7 +72,7 @@ class ObjectStore:
         return await _off_loop(self._put, key, data, content_type, sha256)
 
     def _put(self, key: str, data: bytes | Path, content_type: str, sha256: str | None) -> Stored:
-        digest = sha256 or (hashlib.sha256(data).hexdigest() if isinstance(data, bytes) else _hash_file(data))
+        digest = sha256 or (hashlib.sha256(data).hexdigest() if isinstance(data, bytes) else hash_file(data))
         metadata: dict[str, str | list[str] | tuple[str]] = {"sha256": digest}
         if isinstance(data, bytes):
             size = len(data)
@@ -188,9 +187,7 @@ async def _off_loop(function: Callable[..., T], *args: object) -> T:
         ) from error
 
 
-def _hash_file(path: Path) -> str:
-    digest = hashlib.sha256()
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, hex, whatever its size."""
     with path.open("rb") as file:
-        while piece := file.read(_HASH_CHUNK):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

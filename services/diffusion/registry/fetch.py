@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import shutil
 import signal
@@ -20,7 +19,7 @@ from services.diffusion.settings import DiffusionSettings
 from services.kit.failures import BadInput, Failure, NotFound, Unavailable
 from services.kit.job import Cancelled, Job
 from services.kit.model_places import Address, Bucket, Folder, Hub, Package, Place
-from services.kit.objects import ObjectStore
+from services.kit.objects import ObjectStore, hash_file
 
 # Which part of the job fetching is; the rest is hashing and storing.
 _PART = (0.0, 0.8)
@@ -155,9 +154,7 @@ def check_disk(folder: Path, size: int) -> None:
 def _verify(path: Path, sha256: str, name: str) -> None:
     if not sha256:
         return
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != sha256:
+    if hash_file(path) != sha256:
         path.unlink()
         raise Unavailable(f"{name} did not arrive as the hub has it; it is fetched again")
 

@@ -4,6 +4,7 @@ import { api } from "@/api/client";
 import { asProblem } from "@/api/problem";
 import { Button } from "@/components/button/button";
 import { toast } from "@/components/toast/toast-store";
+import { useFileDrop } from "@/lib/use-file-drop";
 import { carriesFiles } from "./drag";
 import { InspectDialog, type Inspected } from "./inspect-dialog";
 import { useRefresh } from "./use-library";
@@ -19,7 +20,6 @@ function failed(title: string, error: unknown): void {
 export function UploadArea({ children }: { children: (chooseFiles: ReactNode) => ReactNode }) {
   const refresh = useRefresh();
   const input = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
   const [busy, setBusy] = useState(false);
   const [inspected, setInspected] = useState<Inspected | null>(null);
 
@@ -51,24 +51,12 @@ export function UploadArea({ children }: { children: (chooseFiles: ReactNode) =>
     }
     await upload(files);
   };
+  const drop = useFileDrop((files) => void receive(files), carriesFiles);
   return (
     // Dropping is an extra; the upload button does the same.
     <div
       className="relative min-h-full"
-      onDragOver={(event) => {
-        if (!carriesFiles(event)) return;
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
-      }}
-      onDrop={(event) => {
-        if (!carriesFiles(event)) return;
-        event.preventDefault();
-        setOver(false);
-        void receive([...event.dataTransfer.files]);
-      }}
+      {...drop.handlers}
     >
       {children(
         <>
@@ -89,7 +77,7 @@ export function UploadArea({ children }: { children: (chooseFiles: ReactNode) =>
           </Button>
         </>,
       )}
-      {over && (
+      {drop.over && (
         <div className="pointer-events-none fixed inset-3 z-20 grid place-items-center rounded-2xl border-2 border-dashed border-accent bg-accent-soft/90">
           <p className="px-6 text-center font-serif text-3xl text-accent">Drop to restore its settings, or to keep it</p>
         </div>

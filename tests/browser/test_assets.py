@@ -112,6 +112,20 @@ async def test_tags_and_favourites_are_given_and_filter(studio: Studio, shelf: d
     await shows(page, "red apple")
 
 
+async def test_many_boards_and_tags_fit_a_phone(
+    open_studio: OpenStudio, shelf: dict[str, str], api: httpx.AsyncClient
+) -> None:
+    for number in range(12):
+        (await api.post("/api/boards", json={"name": f"A board with a long name {number}"})).raise_for_status()
+    tags = [f"a tag with many words {number}" for number in range(12)]
+    body = {"ids": list(shelf.values()), "action": "tag", "tags": tags}
+    (await api.post("/api/assets/bulk", json=body)).raise_for_status()
+    page = await (await open_studio(width=360, height=740)).open("/assets")
+    await expect(page.get_by_role("group", name="Boards").get_by_role("button")).to_have_count(13)
+    await shows(page, *reversed(NAMES))
+    assert await overflow(page) == [0, 0]
+
+
 async def test_assets_come_onto_boards(studio: Studio, shelf: dict[str, str]) -> None:
     page = await studio.open("/assets")
     await page.get_by_role("button", name="New board").click()

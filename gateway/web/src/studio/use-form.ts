@@ -67,10 +67,8 @@ export function useStudioForm(
   const [asked, setAsked] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  useEffect(() => {
-    const timer = setTimeout(() => writeStored(() => localStorage, key, draft(values)), 300);
-    return () => clearTimeout(timer);
-  }, [key, values]);
+  // At once: a draft that waits is lost to a refresh or to another page.
+  useEffect(() => writeStored(() => localStorage, key, draft(values)), [key, values]);
   const found = { ...errorsOf(values, fields, missing), ...check?.(values) };
   const errors: Errors = {};
   for (const [name, field] of Object.entries(fields)) {

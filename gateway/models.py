@@ -1,8 +1,6 @@
 """Models of the registry: rows whose files a job brings in, and what the workers have of them in memory."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -11,11 +9,12 @@ from sqlalchemy.exc import IntegrityError
 
 from atelier.v1 import diffusion_pb2, models_pb2
 from gateway import model_schemas as schemas
-from gateway import references, views
-from gateway.catalog import assets, jobs, registered
+from gateway import references
+from gateway.catalog import assets, idempotency, jobs, registered
 from gateway.catalog.database import alone
-from gateway.catalog.models import TERMINAL, AssetRow, JobRow, ModelRow, ModelUseRow, now
+from gateway.catalog.models import TERMINAL, JobRow, ModelRow, now
 from gateway.jobs import NewJob
+from gateway.model_views import BUILT_IN, NOTES, SINGLE, UPLOADS, is_single, standing
 from gateway.schemas import GenerationModel
 from gateway.state import Asker, Parts
 from services.kit import model_places
@@ -23,19 +22,6 @@ from services.kit.contract import contract
 from services.kit.failures import BadInput, Conflict, Failure, NotFound, Unavailable
 from services.kit.ids import new_ulid
 
-BUILT_IN = "built-in:"
-_UPLOADS = "uploads/models"
-_NOTES = {
-    "base": "Name it as the model of a picture.",
-    "lora": "Add it to a picture, or write <lora:{name}:0.8> in the prompt.",
-    "vae": "Turns the latents of models of its family into pixels.",
-    "upscaler": "Name it when upscaling.",
-    "motion_adapter": "Makes a base model of its family move.",
-    "text": "Text models are served by an endpoint: start vLLM, Ollama or LM Studio with it and register that under "
-    "Language.",
-    "embedding": "Write its name in the prompt.",
-}
-_SINGLE = "A single file carries neither tokenizer nor configuration; register the same model as a diffusers folder."
 _ABOUT_A_SECOND = 1.0
 
 
@@ -57,7 +43,7 @@ async def generating(parts: Parts, owner_id: str) -> list[GenerationModel]:
     return [
         GenerationModel(
             name=row.name,
-            status=_standing(row, parts)[0],
+            status=standing(parts, row)[0],
             native_size=0,
             hash=row.hash,
             source=row.source,
@@ -83,14 +69,16 @@ async def count_use(parts: Parts, owner_id: str, request: Message) -> None:
 # --- registering ------------------------------------------------------------------------------------------------------
 
 
-async def register(parts: Parts, asker: Asker, body: schemas.ModelCreate) -> ModelRow:
-    """Make a row and begin to bring its files in."""
+async def register(
+    parts: Parts, asker: Asker, body: schemas.ModelCreate, key: idempotency.Key | None = None
+) -> ModelRow:
+    """Make a row and begin to bring its files in. The same key and body give the same model."""
     if body.source.startswith(parts.objects.uri("")):
         raise BadInput.of("source", "is in this server's own storage", hint="Upload the file instead.")
     model_places.parse(body.source)
     row = _row(asker.owner_id, body.name or _name_of(body.source), body.source)
     row.kind, row.description, row.tags = body.kind or "", body.description, body.tags
-    return await _begin(parts, asker, row)
+    return await _begin(parts, asker, row, key)
 
 
 async def register_upload(
@@ -99,8 +87,10 @@ async def register_upload(
     """The same for a file that was sent."""
     row = _row(asker.owner_id, name or _name_of(file_name), "")
     row.kind = kind or ""
-    await _refuse_taken(parts, asker.owner_id, row.name)
-    key = f"{_UPLOADS}/{row.id}/{PurePosixPath(file_name).name}"
+    async with parts.database.read() as session:
+        if await registered.called(session, asker.owner_id, row.name) is not None:
+            raise _taken(row.name)
+    key = f"{UPLOADS}/{row.id}/{PurePosixPath(file_name).name}"
     row.source = parts.objects.uri(key)
     await parts.objects.put(key, path, "application/octet-stream", sha256=sha256)
     try:
@@ -147,12 +137,16 @@ def _row(owner_id: str, name: str, source: str) -> ModelRow:
     )
 
 
-async def _begin(parts: Parts, asker: Asker, row: ModelRow) -> ModelRow:
-    await _refuse_taken(parts, asker.owner_id, row.name)
+async def _begin(parts: Parts, asker: Asker, row: ModelRow, key: idempotency.Key | None = None) -> ModelRow:
+    found = await options(parts, asker.owner_id, "")
+    if found and row.name in {model.name for model in found.models}:
+        raise _taken(row.name)
     # As the service reads it, so that what is no source is refused now.
     contract.complete(_request(row))
     try:
         async with parts.database.write() as session:
+            if key and (earlier := await idempotency.claim(session, asker.owner_id, key, row.id)):
+                return await _found(session, asker.owner_id, earlier)
             session.add(row)
     except IntegrityError as error:
         raise _taken(row.name) from error
@@ -169,6 +163,7 @@ async def _submit(parts: Parts, asker: Asker, row: ModelRow) -> ModelRow:
         if not row.job_id:
             async with parts.database.write() as session:
                 await session.delete(await _found(session, row.owner_id, row.id))
+                await idempotency.release(session, row.owner_id, row.id)
         raise
     async with parts.database.write() as session:
         kept = await _found(session, row.owner_id, row.id)
@@ -187,14 +182,6 @@ def _name_of(source: str) -> str:
     stem = last.removesuffix(".safetensors").removesuffix(".zip")
     plain = "".join(c if c.isprintable() and c not in '<>:#,|/\\"' else "-" for c in stem).strip()[:64]
     return plain or "model"
-
-
-async def _refuse_taken(parts: Parts, owner_id: str, name: str) -> None:
-    async with parts.database.read() as session:
-        row = await registered.called(session, owner_id, name)
-    found = await options(parts, owner_id, "")
-    if row is not None or (found and name in {model.name for model in found.models}):
-        raise _taken(name)
 
 
 def _taken(name: str) -> BadInput:
@@ -246,7 +233,7 @@ async def remove(parts: Parts, row: ModelRow) -> None:
         shared = await registered.others_with(session, row) if row.sha256 else 1
         await session.delete(await _found(session, row.owner_id, row.id))
     # What lies there without a row is found by nobody; a row without its files would be found broken.
-    keys = await parts.objects.keys(f"{_UPLOADS}/{row.id}/")
+    keys = await parts.objects.keys(f"{UPLOADS}/{row.id}/")
     if not shared:
         keys += [f"models/{row.sha256}.json", *await parts.objects.keys(f"models/{row.sha256}/")]
     for key in keys:
@@ -291,161 +278,12 @@ async def subject(parts: Parts, owner_id: str, model_id: str, trace: str) -> Sub
     if row.status != "available":
         raise Conflict(f"The model is {row.status}; only one that is here can be loaded.")
     if row.kind != "base":
-        raise Conflict(f"{_article(row.kind)} is not loaded by itself.", hint=_NOTES[row.kind].format(name=row.name))
-    if _single(row):
-        raise Conflict("A checkpoint in a single file cannot be loaded.", hint=_SINGLE)
+        raise Conflict(f"{_article(row.kind)} is not loaded by itself.", hint=NOTES[row.kind].format(name=row.name))
+    if is_single(row):
+        raise Conflict("A checkpoint in a single file cannot be loaded.", hint=SINGLE)
     return Subject(row.sha256, uri(parts, row))
-
-
-def _single(row: ModelRow) -> bool:
-    """True for a whole model in one file, which lacks what a folder has beside the weights."""
-    return row.kind == "base" and row.files == 1
 
 
 def _article(kind: str) -> str:
     word = {"lora": "LoRA", "vae": "VAE"}.get(kind, kind.replace("_", " "))
     return f"{'An' if word[0] in 'aeiou' else 'A'} {word}"
-
-
-# --- showing ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Context:
-    """What models are shown with."""
-
-    uses: dict[str, ModelUseRow]
-    jobs: dict[str, JobRow]
-    previews: dict[str, AssetRow]
-
-
-async def context(parts: Parts, owner_id: str, rows: Iterable[ModelRow]) -> Context:
-    """It, in three queries."""
-    rows = list(rows)
-    coming = [row.job_id for row in rows if row.job_id and row.status == "downloading"]
-    previews = [row.preview_asset_id for row in rows if row.preview_asset_id]
-    async with parts.database.read() as session:
-        found = [await jobs.get(session, owner_id, job_id) for job_id in coming]
-        pictures = await assets.of_ids(session, owner_id, previews)
-        uses = await registered.uses(session, owner_id)
-    return Context(uses, {job.id: job for job in found if job}, {picture.id: picture for picture in pictures})
-
-
-def shown(parts: Parts, row: ModelRow, around: Context) -> schemas.Model:
-    """A model of the registry."""
-    job = around.jobs.get(row.job_id or "")
-    used = around.uses.get(row.id)
-    picture = around.previews.get(row.preview_asset_id or "")
-    status, places = _standing(row, parts)
-    return schemas.Model(
-        id=row.id,
-        name=row.name,
-        kind=row.kind or None,  # pyright: ignore[reportArgumentType]  # the column holds nothing else; pydantic checks
-        family=row.family,
-        source=_source(parts, row),
-        built_in=False,
-        status=status,  # pyright: ignore[reportArgumentType]
-        error=schemas.ModelError(**row.error) if row.error else None,
-        sha256=row.sha256,
-        short_hash=row.sha256[:10],
-        hash=row.hash,
-        size=row.size,
-        files=row.files,
-        rank=row.rank,
-        alpha=row.alpha,
-        base_model=row.base_model,
-        trigger_words=row.trigger_words,
-        description=row.description,
-        tags=row.tags,
-        favourite=row.favourite,
-        preview_asset_id=row.preview_asset_id,
-        preview_url=views.thumbnail_url(picture.id, picture.content_type) if picture else None,
-        loadable=row.kind == "base" and row.status == "available" and not _single(row),
-        note=_SINGLE if _single(row) else _NOTES.get(row.kind, "").format(name=row.name),
-        pinned=bool(row.sha256) and parts.loaded.is_pinned(row.sha256),
-        loaded_on=places,
-        job=_transfer(job) if job else None,
-        uses=used.uses if used else 0,
-        last_used_at=used.last_used_at if used else None,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )
-
-
-def shown_built_in(parts: Parts, model: diffusion_pb2.DiffusionModel, around: Context) -> schemas.Model:
-    """A model that came along, as the service tells of it."""
-    used = around.uses.get(f"{BUILT_IN}{model.name}")
-    places = _places(parts, model.name)
-    failed = schemas.ModelError(code="model_failed", message=model.error) if model.error else None
-    return schemas.Model(
-        id=f"{BUILT_IN}{model.name}",
-        name=model.name,
-        kind="base",
-        family="unknown",
-        source="built-in",
-        built_in=True,
-        status=_status(places) or model.status,  # pyright: ignore[reportArgumentType]
-        error=failed,
-        sha256="",
-        short_hash=model.hash[:10],
-        hash=model.hash,
-        size=0,
-        files=0,
-        rank=0,
-        alpha=None,
-        base_model="",
-        trigger_words=[],
-        description="",
-        tags=[],
-        favourite=False,
-        preview_asset_id=None,
-        preview_url=None,
-        loadable=True,
-        note=_NOTES["base"],
-        pinned=parts.loaded.is_pinned(model.name),
-        loaded_on=places,
-        job=None,
-        uses=used.uses if used else 0,
-        last_used_at=used.last_used_at if used else None,
-        created_at=None,
-        updated_at=None,
-    )
-
-
-def _standing(row: ModelRow, parts: Parts) -> tuple[str, list[schemas.LoadedModel]]:
-    if row.status != "available":
-        return row.status, []
-    places = _places(parts, row.sha256)
-    return _status(places) or "available", places
-
-
-def _status(places: list[schemas.LoadedModel]) -> str:
-    """What the workers say together: loaded if it is anywhere."""
-    told = {place.status for place in places}
-    return next((status for status in ("loaded", "loading", "failed") if status in told), "")
-
-
-def _places(parts: Parts, key: str) -> list[schemas.LoadedModel]:
-    return [
-        schemas.LoadedModel(
-            worker=worker,
-            status=model.status,
-            bytes=model.bytes,
-            in_use=model.in_use,
-            uses=model.uses,
-            last_used_at=model.last_used.ToDatetime(UTC) if model.HasField("last_used") else None,
-            error=model.error,
-        )
-        for worker, model in parts.loaded.of(key).items()
-    ]
-
-
-def _transfer(job: JobRow) -> schemas.ModelTransfer:
-    return schemas.ModelTransfer(
-        id=job.id, status=job.status, progress=job.progress, stage=job.stage, message=job.message, eta_s=job.eta_s
-    )
-
-
-def _source(parts: Parts, row: ModelRow) -> str:
-    own = parts.objects.uri(f"{_UPLOADS}/{row.id}/")
-    return f"upload: {row.source.removeprefix(own)}" if row.source.startswith(own) else row.source

@@ -25,7 +25,7 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^[\x21-\x7e]+$",
-        description="A key of your choice; the same request with the same key gives the same job.",
+        description="A key of your choice; the same request with the same key gives what it gave first.",
     ),
 ]
 Id = Annotated[str, Path(description="ULID.", examples=["01K9ZC1Q5V8M3T7R2N4B6D0XYA"])]

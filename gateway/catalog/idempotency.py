@@ -1,4 +1,4 @@
-"""Idempotency keys: a request sent again gives the job it gave first (draft-ietf-httpapi-idempotency-key-header)."""
+"""Idempotency keys: a request sent again gives what it gave first (draft-ietf-httpapi-idempotency-key-header)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,8 +19,8 @@ class Key:
     request_hash: str
 
 
-async def claim(session: AsyncSession, owner_id: str, key: Key, job_id: str) -> str | None:
-    """Bind a key to a new job; if it is bound already, the job it stands for.
+async def claim(session: AsyncSession, owner_id: str, key: Key, made_id: str) -> str | None:
+    """Bind a key to the id of a new job or model; if it is bound already, the id it stands for.
 
     Raises `BadInput` if the key came with another request before. A copy of the gateway that claims the same key at the
     same time waits here until the first one's transaction has ended.
@@ -30,7 +30,7 @@ async def claim(session: AsyncSession, owner_id: str, key: Key, job_id: str) -> 
         "owner_id": owner_id,
         "key": key.key,
         "request_hash": key.request_hash,
-        "job_id": job_id,
+        "job_id": made_id,
         "created_at": now(),
     }
     statement = dialect.insert(IdempotencyRow).values(row).on_conflict_do_nothing().returning(IdempotencyRow.key)
@@ -42,6 +42,12 @@ async def claim(session: AsyncSession, owner_id: str, key: Key, job_id: str) -> 
             "Idempotency-Key", "was used for another request before", hint="Choose a new key for a new request."
         )
     return earlier.job_id
+
+
+async def release(session: AsyncSession, owner_id: str, made_id: str) -> None:
+    """Unbind the keys of what was not made after all."""
+    theirs = (IdempotencyRow.owner_id == owner_id) & (IdempotencyRow.job_id == made_id)
+    await session.execute(delete(IdempotencyRow).where(theirs))
 
 
 async def forget(session: AsyncSession, older_than: timedelta) -> None:

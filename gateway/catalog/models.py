@@ -553,7 +553,7 @@ class PriceRow(Base):
 
 
 class IdempotencyRow(Base):
-    """Which job an `Idempotency-Key` stands for, and the hash of the request it came with."""
+    """Which job, or model, an `Idempotency-Key` stands for, and the hash of the request it came with."""
 
     __tablename__ = "idempotency_keys"
 

@@ -8,11 +8,12 @@ from starlette.requests import Request
 
 from atelier.v1.models_pb2 import ModelAction
 from gateway import model_schemas as schemas
-from gateway import models, uploads
+from gateway import model_views, models, uploads
 from gateway.catalog import registered
 from gateway.catalog.models import ModelRow
 from gateway.catalog.registered import ModelFilter
-from gateway.routing import Cursor, Limit, problems, router
+from gateway.routes.jobs import bound_key
+from gateway.routing import Cursor, IdempotencyKey, Limit, problems, router
 from gateway.schemas import Page
 from gateway.scratch import scratch
 from gateway.state import Asking, Caller, GatewayParts, Parts, Trace
@@ -53,12 +54,12 @@ async def list_models(
     wanted = ModelFilter(kind=kind, family=family, text=q, favourite=favourite)
     async with parts.database.read() as session:
         part = await registered.page(session, caller.owner_id, wanted, limit, cursor)
-    around = await models.context(parts, caller.owner_id, part.rows)
-    items = [models.shown(parts, row, around) for row in part.rows]
+    around = await model_views.context(parts, caller.owner_id, part.rows)
+    items = [model_views.shown(parts, row, around) for row in part.rows]
     if cursor is None and kind in (None, "base") and not family and not favourite:
         found = await models.options(parts, caller.owner_id, trace)
         built_in = [m for m in found.models if not q or q.lower() in m.name.lower()] if found else []
-        items = [*(models.shown_built_in(parts, model, around) for model in built_in), *items]
+        items = [*(model_views.shown_built_in(parts, model, around) for model in built_in), *items]
     return Page(items=items, next_cursor=part.next_cursor)
 
 
@@ -70,10 +71,16 @@ async def list_models(
     responses={**_COMING, **problems(400, 413, 415, 422)},
 )
 async def register_model(
-    parts: GatewayParts, asking: Asking, response: Response, body: schemas.ModelCreate
+    parts: GatewayParts,
+    asking: Asking,
+    request: Request,
+    response: Response,
+    body: schemas.ModelCreate,
+    idempotency_key: IdempotencyKey = None,
 ) -> schemas.Model:
     """A job downloads it, looks what it is, and stores it for all workers. Safetensors only: a pickle is refused."""
-    return await _coming(parts, response, await models.register(parts, asking, body))
+    key = bound_key(idempotency_key, request, await request.body())
+    return await _coming(parts, response, await models.register(parts, asking, body, key))
 
 
 @routes.post(
@@ -136,7 +143,7 @@ async def model_statistics(parts: GatewayParts, caller: Caller) -> schemas.Model
         uses = await registered.uses(session, caller.owner_id)
     named = {row.id: row.name for row in rows}
     most = sorted(uses.values(), key=lambda use: (-use.uses, use.model))
-    known = [use for use in most if use.model in named or use.model.startswith(models.BUILT_IN)]
+    known = [use for use in most if use.model in named or use.model.startswith(model_views.BUILT_IN)]
     return schemas.ModelStatistics(
         models=len(rows),
         size=sum({row.sha256: row.size for row in rows}.values()),
@@ -147,7 +154,7 @@ async def model_statistics(parts: GatewayParts, caller: Caller) -> schemas.Model
         most_used=[
             schemas.ModelUse(
                 id=use.model,
-                name=named.get(use.model, use.model.removeprefix(models.BUILT_IN)),
+                name=named.get(use.model, use.model.removeprefix(model_views.BUILT_IN)),
                 uses=use.uses,
                 last_used_at=use.last_used_at,
             )
@@ -283,7 +290,7 @@ async def unpin_model(parts: GatewayParts, caller: Caller, trace: Trace, model_i
 
 
 def _refuse_built_in(model_id: str) -> None:
-    if model_id.startswith(models.BUILT_IN):
+    if model_id.startswith(model_views.BUILT_IN):
         raise Conflict("A built-in model cannot be changed or deleted.", hint="It is set by ATELIER_DIFFUSION_MODEL.")
 
 
@@ -293,15 +300,15 @@ async def _coming(parts: Parts, response: Response, row: ModelRow) -> schemas.Mo
 
 
 async def _shown(parts: Parts, row: ModelRow) -> schemas.Model:
-    return models.shown(parts, row, await models.context(parts, row.owner_id, [row]))
+    return model_views.shown(parts, row, await model_views.context(parts, row.owner_id, [row]))
 
 
 async def _show(parts: Parts, owner_id: str, model_id: str, trace: str) -> schemas.Model:
-    if not model_id.startswith(models.BUILT_IN):
+    if not model_id.startswith(model_views.BUILT_IN):
         return await _shown(parts, await models.load(parts, owner_id, model_id))
     found = await models.options(parts, owner_id, trace, timeout=5)
-    name = model_id.removeprefix(models.BUILT_IN)
+    name = model_id.removeprefix(model_views.BUILT_IN)
     model = next((model for model in found.models if model.name == name), None) if found else None
     if model is None:
         raise NotFound(f"There is no model {model_id}.")
-    return models.shown_built_in(parts, model, await models.context(parts, owner_id, []))
+    return model_views.shown_built_in(parts, model, await model_views.context(parts, owner_id, []))

@@ -124,7 +124,12 @@ class Adapters:
                 self._hooked.add(name)
 
     def _adder(self, name: str) -> Any:
+        from torch.compiler import is_compiling
+
         def add(layer: Any, arguments: tuple[Any, ...], output: "torch.Tensor") -> None:
+            # Pictures with LoRAs do not go through the compiled network.
+            if is_compiling():
+                return
             for rows in getattr(self._present, "wanted", ()):
                 for part in rows.parts:
                     delta = part.deltas.get(name)

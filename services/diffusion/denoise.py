@@ -90,8 +90,9 @@ def _evaluate(model: Model, pictures: Sequence[Picture], *, join: bool = False) 
 
     dtype = model.unet.dtype
     adapted = _adapted(pictures, join)
+    denoiser = model.unet if adapted else model.denoiser
     with model.adapters.applied(adapted) if adapted else nullcontext():
-        output = model.unet(
+        output = denoiser(
             torch.cat([latents for latents, *_ in rows]).to(dtype),
             # The UNet turns timesteps into floats first of all, so integer and fractional ones may share a batch.
             torch.stack([timestep.float() for _, timestep, *_ in rows]).to(model.device),

@@ -7,6 +7,7 @@ from typing import Any
 
 from PIL import Image
 
+from services.diffusion.acceleration import forget_run
 from services.diffusion.faults import CannotSample
 from services.diffusion.generation import Generation
 from services.diffusion.model import ModelCard, size_of
@@ -16,7 +17,15 @@ from services.diffusion.samplers import SAMPLERS
 class ForeignModel:
     """A diffusers text-to-image pipeline as it is."""
 
-    def __init__(self, name: str, source: str, weights_hash: str, pipeline: Any, threads: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        source: str,
+        weights_hash: str,
+        pipeline: Any,
+        threads: int,
+        accelerated: tuple[str, ...] = (),
+    ) -> None:
         """Read its native size out of the pipeline."""
         self.pipeline = pipeline
         self.threads = threads
@@ -36,6 +45,7 @@ class ForeignModel:
             native_height=height * scale,
             multiple=scale * patch,
             device=str(pipeline.device),
+            accelerated=accelerated,
         )
 
     @property
@@ -72,6 +82,7 @@ class ForeignModel:
         import torch
 
         torch.set_num_threads(self.threads)
+        forget_run(self.pipeline)
         # A copy with its own scheduler: schedulers hold the state of one run.
         pipeline, source = self._pipeline(generation), generation.source
         said = generation.wording(index)

@@ -5,6 +5,7 @@ import asyncio
 from pathlib import Path
 
 from services.diffusion import loading, memory
+from services.diffusion.acceleration import Acceleration
 from services.diffusion.faults import CannotLoad
 from services.diffusion.gate import Gate
 from services.diffusion.loading import LoadOptions
@@ -42,6 +43,11 @@ class Library:
             dtype=settings.diffusion_dtype,
             cores=settings.cores,
             hash_cache=settings.home / "model-hashes.json",
+            acceleration=Acceleration(
+                compile=settings.diffusion_compile,
+                channels_last=settings.diffusion_channels_last,
+                block_cache=settings.diffusion_block_cache,
+            ),
         )
         self._board: Board | None = None
 

@@ -5,13 +5,14 @@ import importlib
 import importlib.metadata
 import json
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from services.diffusion import weights
+from services.diffusion.acceleration import Acceleration, accelerate_pipeline, accelerated_unet
 from services.diffusion.exactness import make_rows_independent
 from services.diffusion.faults import CannotLoad
 from services.diffusion.foreign import ForeignModel
@@ -44,6 +45,7 @@ class LoadOptions:
     dtype: str = "auto"
     cores: int = 1
     hash_cache: Path | None = None
+    acceleration: Acceleration = field(default_factory=Acceleration)
 
 
 def load(name: str, source: str, options: LoadOptions, pulse: Pulse, gate: Gate) -> Model | ForeignModel | VideoModel:
@@ -204,6 +206,7 @@ def _load_ours(read: _Read, options: LoadOptions, pulse: Pulse) -> Model:
     small = unet.num_parameters() < _SMALL_WEIGHTS
     if device.type == "cpu":
         make_rows_independent(unet)
+    denoiser, accelerated = accelerated_unet(unet, options.acceleration, pulse)
     return Model(
         card=ModelCard(
             name=read.name,
@@ -213,10 +216,12 @@ def _load_ours(read: _Read, options: LoadOptions, pulse: Pulse) -> Model:
             native_height=height * scale,
             multiple=scale,
             device=str(device),
+            accelerated=accelerated,
         ),
         device=device,
         text=text,
         unet=unet,
+        denoiser=denoiser,
         vae=vae,
         scheduler_config=scheduler_config,
         prediction_type=reference.config.prediction_type,
@@ -260,5 +265,6 @@ def _load_foreign(read: _Read, options: LoadOptions, pulse: Pulse) -> ForeignMod
     for network in pipeline.components.values():
         if hasattr(network, "register_forward_hook"):
             pulse.watch(network)
+    accelerated = accelerate_pipeline(pipeline, options.acceleration)
     model = VideoModel if films else ForeignModel
-    return model(read.name, read.source, read.hash, pipeline, options.cores)
+    return model(read.name, read.source, read.hash, pipeline, options.cores, accelerated)

@@ -31,6 +31,8 @@ class ModelCard:
     multiple: int
     """Width and height must be multiples of this: pixels per latent."""
     device: str
+    accelerated: tuple[str, ...] = ()
+    """In which ways that may change pixels; see `acceleration`."""
 
     def check_size(self, width: int, height: int, max_area: float) -> None:
         """Raise `CannotSample` for a size the model cannot or should not make."""
@@ -59,6 +61,8 @@ class Model:
     device: "torch.device"
     text: "TextEncoders"
     unet: Any
+    denoiser: Any
+    """What evaluates the UNet where no LoRA plays a part: itself, or a compiled form of it."""
     vae: Any
     scheduler_config: Mapping[str, Any]
     prediction_type: str

@@ -45,7 +45,9 @@ class Picture:
         self.negative = conditions.negative
         self.loras = conditions.loras
         self.shape = model.latent_shape(generation)
-        self.alike = (*self.shape, self.positive.length)
+        # A compiled network knows no LoRAs, and rounds in its own way.
+        apart = bool(self.loras) and model.denoiser is not model.unet
+        self.alike = (*self.shape, self.positive.length, int(apart))
         """Pictures of which this is equal can share a batch."""
         self._generator = torch.Generator("cpu").manual_seed(self.seed)
         sampler = SAMPLERS[generation.sampler]

@@ -34,6 +34,8 @@ def settings_of(
     }
     templates = {"prompt": generation.prompt, "negative_prompt": generation.negative_prompt}
     settings |= {f"{name}_template": asked for name, asked in templates.items() if asked != settings[name]}
+    if card.accelerated:
+        settings["accelerated"] = list(card.accelerated)
     if said.loras:
         settings["lora_hashes"] = {applied.lora.name: applied.lora.hash for applied in said.loras}
     return settings

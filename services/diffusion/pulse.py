@@ -4,7 +4,10 @@ A step of a big model on a CPU may take longer than a stalled job is waited for,
 hang.
 """
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -13,11 +16,30 @@ class Pulse:
 
     def __init__(self) -> None:
         """Just now."""
-        self.at = time.monotonic()
+        self._at = time.monotonic()
+        self._held = 0
+        self._lock = threading.Lock()
+
+    @property
+    def at(self) -> float:
+        """When that was, monotonic seconds."""
+        return time.monotonic() if self._held else self._at
 
     def beat(self) -> None:
         """Something was done."""
-        self.at = time.monotonic()
+        self._at = time.monotonic()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Within, it counts as beating: what is done takes long and cannot tell of itself."""
+        with self._lock:
+            self._held += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held -= 1
+            self.beat()
 
     def watch(self, network: Any) -> None:
         """Beat for every block of a torch module, i.e. the members of its module lists."""
@@ -31,4 +53,8 @@ class Pulse:
                         block.register_forward_hook(self._on_block)
 
     def _on_block(self, module: Any, arguments: Any, output: Any) -> None:
-        self.at = time.monotonic()
+        import torch
+
+        # A clock in a compiled network would part it at every block.
+        if not torch.compiler.is_compiling():
+            self._at = time.monotonic()

@@ -56,9 +56,12 @@ def _collect() -> None:
 @contextmanager
 def sliced_attention(model: Model) -> Iterator[None]:
     """Within, the UNet attends one head after another: slower, in less memory, rounded a little otherwise."""
-    processors = dict(model.unet.attn_processors)
+    processors, denoiser = dict(model.unet.attn_processors), model.denoiser
     model.unet.set_attention_slice("max")
+    # For these few steps nothing is compiled.
+    model.denoiser = model.unet
     try:
         yield
     finally:
+        model.denoiser = denoiser
         model.unet.set_attn_processor(processors)

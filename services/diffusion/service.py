@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -42,7 +42,7 @@ from services.diffusion.models import Loaded, ModelState
 from services.diffusion.phrasing import Phrasing
 from services.diffusion.provenance import beside, settings_of
 from services.diffusion.registry import importer
-from services.diffusion.results import Earlier, Results, key_of
+from services.diffusion.results import Results, give_again, key_of
 from services.diffusion.samplers import SAMPLERS
 from services.diffusion.sampling import Sampling
 from services.diffusion.settings import DiffusionSettings
@@ -56,7 +56,6 @@ from services.kit.call import Call
 from services.kit.contract import contract
 from services.kit.failures import BadInput, Failure, ModelNotFound
 from services.kit.host import Service, method
-from services.kit.ids import asset_id
 from services.kit.job import Job
 from services.kit.tasks import end
 
@@ -226,11 +225,11 @@ class Diffusion(Service):
         data = contract.to_json(request)
         task = await planned(request, job, card, self.diffusion_settings.diffusion_max_area)
         task = await self._worded(task, data, model)
-        key = _result_key(card, task, data["format"], place.kind)
+        key = key_of(card, task, data["format"], place.kind)
         # A random seed was never asked for before.
         again = data["seed"] >= 0 and not data.get("fresh") and self.diffusion_settings.diffusion_results
         if again and (earlier := await self._results.find(job.owner, key)):
-            return await self._given_again(card, task, earlier, job, place)
+            return await give_again(card, task, earlier, job, place)
         result = await self._sample(model, card, task, data["format"], job, place)
         await self._results.keep(job.owner, key, result.outputs)
         return result
@@ -240,29 +239,6 @@ class Diffusion(Service):
         asked = [LoraTag(lora["model"], lora["weight"]) for lora in data.get("loras", ())]
         worded = await asyncio.to_thread(self._phrasing.worded, task.generation, asked, model)
         return replace(task, generation=worded, provenance={**task.provenance, **beside(asked), **_preset(data)})
-
-    async def _given_again(
-        self, card: ModelCard, task: Task, earlier: Sequence[Earlier], job: Job, place: Place
-    ) -> GenerationResult:
-        made = task.generation
-        # A job that is delivered again after its last picture finds its own.
-        cached = not all(one.asset.id == asset_id(job.id, place.index + k) for k, one in enumerate(earlier))
-        result = GenerationResult(seed=made.seed, model=card.name, model_hash=card.hash, cached=cached)
-        for k, one in enumerate(earlier):
-            job.check()
-            asset = one.asset
-            settings = {**settings_of(place.kind, made, k, card, (asset.width, asset.height)), **task.provenance}
-            stored = await job.store(
-                one.content,
-                index=place.index + k,
-                content_type=asset.content_type,
-                kind=asset.kind,
-                width=asset.width,
-                height=asset.height,
-                provenance=settings | ({"cached": True} if cached else {}),
-            )
-            result.outputs.append(stored)
-        return result
 
     async def _video(
         self, request: R, job: Job, planned: Callable[[R, Job, Loaded, float], Awaitable[Shot]]
@@ -392,13 +368,6 @@ def _preset(data: dict[str, Any]) -> dict[str, Any]:
     """The style preset a request was made with, as it belongs to the provenance."""
     used = data.get("preset")
     return {"preset": {name: value for name, value in used.items() if name != "asked"}} if used else {}
-
-
-def _result_key(card: ModelCard, task: Task, image_format: str, kind: str) -> str:
-    made = task.generation
-    size = made.width, made.height
-    pictures = [{**settings_of(kind, made, k, card, size), **task.provenance} for k in range(made.count)]
-    return key_of(kind, pictures, image_format, card.device)
 
 
 def _where(stepped: Stepped, count: int) -> str:

@@ -46,6 +46,21 @@ class DiffusionSettings(ServiceSettings):
     diffusion_max_area: float = Field(
         16.0, ge=1, description="Largest picture allowed, as a multiple of the model's native area."
     )
+    diffusion_compile: bool = Field(
+        False,
+        description="Run models through `torch.compile`: quicker steps, but minutes for the first picture of each size."
+        " Needs a C++ compiler, or CUDA with Triton.",
+    )
+    diffusion_channels_last: bool = Field(
+        False, description="Lay convolutions out for the tensor cores of a GPU; pixels change in the last bits."
+    )
+    diffusion_block_cache: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Leave a transformer's later blocks (Flux, Wan, LTX…) out of steps in which its first one changed"
+        " by less than this part; 0 = never, 0.05 is usual, more is quicker and worse.",
+    )
     diffusion_load_timeout_s: float = Field(
         1800.0, ge=1, description="How long a model may take to load (and download) before a waiting job is given up."
     )

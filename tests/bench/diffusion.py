@@ -22,6 +22,7 @@ from typing import Any
 
 import torch
 
+from services.diffusion.acceleration import Acceleration
 from services.diffusion.engine import Engine
 from services.diffusion.gate import Gate
 from services.diffusion.generation import Ended, Generation, Happening, Made
@@ -133,8 +134,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--compile", action="store_true", help="our model through torch.compile")
+    parser.add_argument("--channels-last", action="store_true", help="our model's convolutions channels last")
     options = parser.parse_args()
-    loading = LoadOptions(cores=options.cores)
+    faster = Acceleration(compile=options.compile, channels_last=options.channels_last)
+    loading = LoadOptions(cores=options.cores, acceleration=faster)
     ours, plain = Ours(options.model, loading), Plain(options.model, loading)
     try:
         card = ours.model.card
@@ -153,7 +157,8 @@ def main() -> None:
         figures = measure(plain, ours, asked, options.rounds)
     finally:
         ours.close()
-    print(table(figures, f"{card.device}, {options.cores} cores, {options.steps} steps, {card.native_width} px"))
+    where = [card.device, f"{options.cores} cores", f"{options.steps} steps", f"{card.native_width} px"]
+    print(table(figures, ", ".join([*where, *card.accelerated])))
     print(f"plain diffusers on {plain.threads} of {options.cores} threads; pixels {'equal' if same else 'NOT equal'}")
     rows = {name: asdict(f) for name, f in figures.items()}
     print(json.dumps({"diffusion": {"threads": plain.threads, "pixels_equal": same, "rows": rows}}))

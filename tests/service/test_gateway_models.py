@@ -1,5 +1,6 @@
 """The models of the registry at the gateway: rows, jobs that bring them in, who may name them, what workers tell."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -89,6 +90,24 @@ async def test_a_failure_says_why_and_can_be_tried_again(ann: httpx.AsyncClient)
     assert (await settled(ann, model["id"]))["status"] == "failed"
     here = await registered(ann, f"hf://someone/{called('lora')}")
     assert (await ann.post(f"/api/models/{here['id']}/retry")).status_code == 409
+
+
+async def test_the_same_request_with_the_same_key_gives_the_same_model(
+    ann: httpx.AsyncClient, bob: httpx.AsyncClient
+) -> None:
+    body, headers = {"source": f"hf://someone/{called('lora')}"}, {"Idempotency-Key": called("key")}
+    together = await asyncio.gather(*(ann.post("/api/models", json=body, headers=headers) for _ in range(4)))
+    assert [answer.status_code for answer in together] == [202] * 4, [answer.text for answer in together]
+    (model_id,) = {answer.json()["id"] for answer in together}
+    assert (await settled(ann, model_id))["status"] == "available"
+    later = await ann.post("/api/models", json=body, headers=headers)
+    assert (later.status_code, later.json()["id"], later.json()["status"]) == (202, model_id, "available")
+    other = await ann.post("/api/models", json={**body, "description": "another"}, headers=headers)
+    assert other.status_code == 422 and other.json()["errors"][0]["field"] == "Idempotency-Key"
+    theirs = await bob.post("/api/models", json=body, headers=headers)
+    assert theirs.status_code == 202 and theirs.json()["id"] != model_id
+    # Without the key it is a second model of that name.
+    assert (await ann.post("/api/models", json=body)).status_code == 422
 
 
 @pytest.mark.parametrize(

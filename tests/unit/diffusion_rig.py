@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from services.diffusion.acceleration import Acceleration
 from services.diffusion.engine import Engine
 from services.diffusion.foreign import ForeignModel
 from services.diffusion.gate import Gate
@@ -41,9 +42,10 @@ def starter() -> Model:
     return model
 
 
-def loaded_of_any_kind(folder: Path) -> Loaded:
+def loaded_of_any_kind(folder: Path, acceleration: Acceleration | None = None) -> Loaded:
     """A model of a test's own making."""
-    return load("own", str(folder), LoadOptions(device="cpu", cores=2), Pulse(), Gate())
+    options = LoadOptions(device="cpu", cores=2, acceleration=acceleration or Acceleration())
+    return load("own", str(folder), options, Pulse(), Gate())
 
 
 def loaded(folder: Path) -> Model | ForeignModel:

@@ -106,10 +106,10 @@ def wan(folder: Path) -> Path:
     return folder
 
 
-def ltx(folder: Path) -> Path:
+def ltx(folder: Path, layers: int = 1) -> Path:
     """LTX: words."""
     torch.manual_seed(8)
-    LTXPipeline(**_ltx()).save_pretrained(folder)
+    LTXPipeline(**_ltx(layers)).save_pretrained(folder)
     return folder
 
 
@@ -148,7 +148,7 @@ def _wan_transformer() -> Any:
     )
 
 
-def _ltx() -> dict[str, Any]:
+def _ltx(layers: int = 1) -> dict[str, Any]:
     small = (8, 8, 8, 8)
     one = (1, 1, 1, 1, 1)
     scaling = (True, True, False, False)
@@ -169,7 +169,7 @@ def _ltx() -> dict[str, Any]:
             num_attention_heads=4,
             attention_head_dim=8,
             cross_attention_dim=_WIDTH,
-            num_layers=1,
+            num_layers=layers,
             caption_channels=_WIDTH,
         ),
         "scheduler": FlowMatchEulerDiscreteScheduler(),

@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image
 
+from services.diffusion.acceleration import forget_run
 from services.diffusion.faults import CannotSample
 from services.diffusion.generation import Generation
 from services.diffusion.model import ModelCard
@@ -58,7 +59,15 @@ class _Stopped(Exception):
 class VideoModel:
     """A diffusers pipeline that makes frames, as it is."""
 
-    def __init__(self, name: str, source: str, weights_hash: str, pipeline: Any, threads: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        source: str,
+        weights_hash: str,
+        pipeline: Any,
+        threads: int,
+        accelerated: tuple[str, ...] = (),
+    ) -> None:
         """Read its native size out of the pipeline."""
         self.pipeline = pipeline
         self.threads = threads
@@ -78,6 +87,7 @@ class VideoModel:
             native_height=height,
             multiple=self.kind.multiple,
             device=str(pipeline.device),
+            accelerated=accelerated,
         )
         self._frames = int(getattr(config, "num_frames", None) or self.kind.frames)
 
@@ -111,6 +121,7 @@ class VideoModel:
         if self.takes_picture and generation.source is None:
             raise CannotSample("model", f"{self.card.name} makes videos from a picture; ask for image-to-video")
         torch.set_num_threads(self.threads)
+        forget_run(self.pipeline)
         # A copy with its own scheduler: schedulers hold the state of one run.
         pipeline = copy.copy(self.pipeline)
         if self.kind.samplers:

@@ -1,13 +1,15 @@
 """Assets that can be found: an order of their own, words, tags, favourites; boards; what is left of deleted ones"""
 
+import hashlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from gateway.catalog.assets import complete
-from gateway.catalog.models import AssetRow
+# How words are told apart may change later, and whoever changes it has to make all of them anew.
+from gateway.catalog.words import words_of
 
 revision = "0008_assets"
 down_revision = "0007_video"
@@ -19,6 +21,8 @@ moment = sa.DateTime(timezone=True)
 whole = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 _BATCH = 1_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ROOM = 2048
 _FOUND = ("ix_assets_owner", "ix_assets_owner_kind", "ix_assets_owner_project", "ix_assets_job")
 _COPIED = (
     "id",
@@ -39,14 +43,14 @@ _COPIED = (
     "created_at",
 )
 _MADE = ("seq", "source", "model", "tags", "favourite", "words", "expires_at")
+_Row = dict[str, Any]
 
 
 def upgrade() -> None:
     for index in _FOUND:
         op.drop_index(index, "assets")
     op.rename_table("assets", "assets_before")
-    _create_assets()
-    _copy()
+    _copy(_create_assets())
     op.drop_table("assets_before")
     _create_indices()
     _index_words()
@@ -95,8 +99,8 @@ def upgrade() -> None:
     )
 
 
-def _create_assets() -> None:
-    op.create_table(
+def _create_assets() -> sa.Table:
+    return op.create_table(
         "assets",
         sa.Column("seq", whole, autoincrement=False, nullable=False),
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -127,16 +131,13 @@ def _create_assets() -> None:
     )
 
 
-def _copy() -> None:
+def _copy(after: sa.Table) -> None:
     connection = op.get_bind()
-    # Of the model only the types: columns that come later are not there yet.
-    types = {name: AssetRow.__table__.c[name].type for name in (*_COPIED, *_MADE)}
-    before = sa.table("assets_before", *(sa.column(name, types[name]) for name in _COPIED))
-    after = sa.table("assets", *(sa.column(name, kind) for name, kind in types.items()))
+    before = sa.table("assets_before", *(sa.column(name, after.c[name].type) for name in _COPIED))
     last, taken = "", set[int]()
     while True:
         query = sa.select(before).where(before.c.id > last).order_by(before.c.id).limit(_BATCH)
-        found: list[dict[str, Any]] = [complete(dict(row)) for row in connection.execute(query).mappings()]
+        found = [_complete(dict(row)) for row in connection.execute(query).mappings()]
         if not found:
             return
         for row in found:
@@ -145,6 +146,24 @@ def _copy() -> None:
             taken.add(row["seq"])
         connection.execute(sa.insert(after), found)
         last = found[-1]["id"]
+
+
+def _complete(row: _Row) -> _Row:
+    created = row["created_at"]
+    # SQLite keeps no time zone; all times are UTC.
+    since = (created if created.tzinfo else created.replace(tzinfo=UTC)) - _EPOCH
+    digest = hashlib.blake2b(row["id"].encode(), digest_size=4).digest()
+    model = row["provenance"].get("model")
+    made: _Row = {
+        **row,
+        "seq": max(since // timedelta(microseconds=1), 0) * _ROOM + int.from_bytes(digest) % _ROOM,
+        "source": "generated" if row["job_id"] else "uploaded",
+        "model": model[:256] if isinstance(model, str) else "",
+        "tags": [],
+        "favourite": False,
+        "expires_at": None,
+    }
+    return {**made, "words": words_of(made)}
 
 
 def _create_indices() -> None:

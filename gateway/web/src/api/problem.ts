@@ -77,6 +77,11 @@ export class Problem extends Error {
     return this.status === 0 || this.status === 429 || this.status >= 502;
   }
 
+  /** True if everything that is wrong stands at one of these fields. */
+  isOnlyAt(fields: readonly string[]): boolean {
+    return this.fields.length > 0 && this.fields.every(({ field }) => fields.includes(field.replace(/^body\./, "")));
+  }
+
   /** What is wrong with one field, or undefined. The prefix `body.` some validators add is not significant. */
   field(name: string): string | undefined {
     return this.fields.find((entry) => entry.field === name || entry.field === `body.${name}`)?.message;

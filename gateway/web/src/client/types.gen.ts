@@ -5987,7 +5987,7 @@ export type RetryJobData = {
         /**
          * Idempotency-Key
          *
-         * A key of your choice; the same request with the same key gives the same job.
+         * A key of your choice; the same request with the same key gives what it gave first.
          */
         'Idempotency-Key'?: string;
     };
@@ -6188,7 +6188,7 @@ export type TextToImageData = {
         /**
          * Idempotency-Key
          *
-         * A key of your choice; the same request with the same key gives the same job.
+         * A key of your choice; the same request with the same key gives what it gave first.
          */
         'Idempotency-Key'?: string;
     };
@@ -6253,7 +6253,7 @@ export type ImageToImageData = {
         /**
          * Idempotency-Key
          *
-         * A key of your choice; the same request with the same key gives the same job.
+         * A key of your choice; the same request with the same key gives what it gave first.
          */
         'Idempotency-Key'?: string;
     };
@@ -6318,7 +6318,7 @@ export type InpaintData = {
         /**
          * Idempotency-Key
          *
-         * A key of your choice; the same request with the same key gives the same job.
+         * A key of your choice; the same request with the same key gives what it gave first.
          */
         'Idempotency-Key'?: string;
     };
@@ -6383,7 +6383,7 @@ export type GridData = {
         /**
          * Idempotency-Key
          *
-         * A key of your choice; the same request with the same key gives the same job.
+         * A key of your choice; the same request with the same key gives what it gave first.
          */
         'Idempotency-Key'?: string;
     };
@@ -6448,7 +6448,7 @@ export type TextToVideoData = {
         /**
          * Idempotency-Key
          *
-         * A key of your choice; the same request with the same key gives the same job.
+         * A key of your choice; the same request with the same key gives what it gave first.
          */
         'Idempotency-Key'?: string;
     };
@@ -6513,7 +6513,7 @@ export type ImageToVideoData = {
         /**
          * Idempotency-Key
          *
-         * A key of your choice; the same request with the same key gives the same job.
+         * A key of your choice; the same request with the same key gives what it gave first.
          */
         'Idempotency-Key'?: string;
     };
@@ -6578,7 +6578,7 @@ export type UpscaleData = {
         /**
          * Idempotency-Key
          *
-         * A key of your choice; the same request with the same key gives the same job.
+         * A key of your choice; the same request with the same key gives what it gave first.
          */
         'Idempotency-Key'?: string;
     };
@@ -10794,6 +10794,14 @@ export type ListRegisteredModelsResponse = ListRegisteredModelsResponses[keyof L
 
 export type RegisterModelData = {
     body: ModelCreate;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * A key of your choice; the same request with the same key gives what it gave first.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/models';
@@ -11831,7 +11839,7 @@ export type BenchmarkEndpointData = {
         /**
          * Idempotency-Key
          *
-         * A key of your choice; the same request with the same key gives the same job.
+         * A key of your choice; the same request with the same key gives what it gave first.
          */
         'Idempotency-Key'?: string;
     };

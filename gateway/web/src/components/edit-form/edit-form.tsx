@@ -29,8 +29,6 @@ export function EditForm({ fields, action, save, changes, onDone, children }: Ed
     },
   });
   const problem = saving.error === null ? null : asProblem(saving.error);
-  const elsewhere =
-    problem !== null && (problem.fields.length === 0 || problem.fields.some(({ field }) => !fields.includes(field)));
   return (
     <form
       className="grid grid-cols-1 gap-4"
@@ -40,7 +38,7 @@ export function EditForm({ fields, action, save, changes, onDone, children }: Ed
       }}
     >
       {children((field) => problem?.field(field))}
-      {elsewhere && <ProblemNotice error={problem} shownFields={fields} />}
+      {problem !== null && !problem.isOnlyAt(fields) && <ProblemNotice error={problem} shownFields={fields} />}
       <div className="flex justify-end gap-2">
         <Button onClick={onDone}>Cancel</Button>
         <Button type="submit" look="primary" busy={saving.isPending}>

@@ -1,12 +1,11 @@
-import { Check, Clock, File as FileIcon, FileText, Film, Heart, Music } from "lucide-react";
+import { Check, Clock, Film, Heart } from "lucide-react";
 import type { DragEvent, MouseEvent } from "react";
 import type { Asset } from "@/api/types";
+import { AssetIcon } from "@/components/asset-media/asset-icon";
 import { AssetImage } from "@/components/asset-media/asset-image";
 import { describeAsset } from "@/components/asset-media/describe";
 import { cn } from "@/lib/cn";
 import { duration } from "@/lib/format";
-
-const ICONS = { video: Film, audio: Music, text: FileText } as Record<string, typeof FileIcon>;
 
 interface TileProps {
   asset: Asset;
@@ -21,7 +20,6 @@ interface TileProps {
 const badge = "flex items-center gap-1 rounded-md bg-black/70 px-1.5 py-0.5 text-xs text-white";
 
 export function Tile({ asset, chosen, choosing, onOpen, onChoose, onDragStart }: TileProps) {
-  const Icon = ICONS[asset.kind] ?? FileIcon;
   const words = describeAsset(asset);
   const click = (event: MouseEvent) => (choosing || event.shiftKey ? onChoose(event.shiftKey) : onOpen());
   return (
@@ -42,7 +40,7 @@ export function Tile({ asset, chosen, choosing, onOpen, onChoose, onDragStart }:
       >
         {asset.thumbnail_url === null ? (
           <span className="grid size-full place-items-center content-center gap-2 p-3 text-muted">
-            <Icon aria-hidden="true" className="size-8" />
+            <AssetIcon asset={asset} />
             <span className="line-clamp-2 text-xs wrap-anywhere">{asset.name}</span>
           </span>
         ) : (

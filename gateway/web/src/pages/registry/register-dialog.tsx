@@ -132,7 +132,7 @@ function Form({ onDone }: { onDone: () => void }) {
           <p className="text-xs text-muted tabular-nums">{Math.round(sent * 100)} % sent</p>
         </div>
       )}
-      {wrong !== null && <ProblemNotice error={wrong} shownFields={FIELDS} />}
+      {wrong !== null && !wrong.isOnlyAt(FIELDS) && <ProblemNotice error={wrong} shownFields={FIELDS} />}
       <div className="flex justify-end gap-2">
         <Button onClick={onDone}>Cancel</Button>
         <Button type="submit" look="primary" busy={busy} disabled={!ready}>

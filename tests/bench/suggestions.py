@@ -16,6 +16,7 @@ import re
 import tempfile
 import time
 from datetime import timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -99,19 +100,23 @@ def _phrases(chance: random.Random) -> list[str]:
     """Words and phrases as common as in writing: few are used much, most seldom."""
     words = ["".join(chance.choices(_SYLLABLES, k=chance.randint(1, 4))) for _ in range(15_000)]
     words += [word for name in vocabulary().by_key for word in name.split()]
-    weights = [1 / (place + 10) for place in range(len(words))]
-    made = (" ".join(chance.choices(words, weights, k=chance.randint(1, 4))) for _ in range(300_000))
+    # Added up once: `choices` would do so with every call.
+    shares = list(accumulate(1 / (place + 10) for place in range(len(words))))
+    made = (" ".join(chance.choices(words, cum_weights=shares, k=chance.randint(1, 4))) for _ in range(300_000))
     return [*vocabulary().by_key, *made]
 
 
 async def _keep(stack: Stack, chance: random.Random, phrases: list[str], prompts: int) -> None:
     """Rows of jobs that ended, and that nothing was learned from so far."""
     database = Database(f"sqlite:///{stack.home / 'catalog.db'}")
-    weights = [1 / (place + 200) ** 0.6 for place in range(len(phrases))]
+    shares = list(accumulate(1 / (place + 200) ** 0.6 for place in range(len(phrases))))
     moment = now()
     for start in range(0, prompts, _AT_ONCE):
         rows = [
-            _row(", ".join(chance.choices(phrases, weights, k=chance.randint(2, 6))), moment - timedelta(minutes=n))
+            _row(
+                ", ".join(chance.choices(phrases, cum_weights=shares, k=chance.randint(2, 6))),
+                moment - timedelta(minutes=n),
+            )
             for n in range(start, min(prompts, start + _AT_ONCE))
         ]
         async with database.write() as session:

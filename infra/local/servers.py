@@ -100,7 +100,7 @@ class ObjectServer:
         return {
             "AWS_ACCESS_KEY_ID": self.credentials.s3_access_key,
             "AWS_SECRET_ACCESS_KEY": self.credentials.s3_secret_key,
-            # Its buffers are 250 MB, of which it touches few. With less than they need, it collects garbage without end:
+            # Its buffers are 250 MB, few of which it touches. With less than they need it collects garbage without end,
             # 12 % of a core (measured) while nothing happens.
             "GOMEMLIMIT": "512MiB",
         }

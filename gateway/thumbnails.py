@@ -30,6 +30,7 @@ _FORMATS = {
 _MAX_BYTES = 64 * 1024**2
 # Decoding a large picture takes a core for a while and some hundred megabytes.
 _AT_ONCE = 2
+_SMALLER = "Make it smaller first."
 
 
 def is_picture(content_type: str) -> bool:
@@ -168,14 +169,14 @@ def _opened(content: str | bytes, image_format: str, max_pixels: int) -> Image.I
             image = Image.open(io.BytesIO(content) if isinstance(content, bytes) else content, formats=[image_format])
         except Image.DecompressionBombError as error:
             # Pillow's own limit, should ours be beyond it.
-            raise _bad(f"it has more pixels than the {max_pixels:,} allowed") from error
+            raise _bad(f"it has more pixels than the {max_pixels:,} allowed", _SMALLER) from error
         except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
             raise _bad(str(error)) from error
     if image.width * image.height > max_pixels:
         image.close()
-        raise _bad(f"{image.width} × {image.height} pixels are more than the {max_pixels:,} allowed")
+        raise _bad(f"{image.width} × {image.height} pixels are more than the {max_pixels:,} allowed", _SMALLER)
     return image
 
 
-def _bad(reason: str) -> Failure:
-    return Failure(f"The image cannot be read: {reason}.", code="bad_image", hint="Is the file complete?")
+def _bad(reason: str, hint: str = "Is the file complete?") -> Failure:
+    return Failure(f"The image cannot be read: {reason}.", code="bad_image", hint=hint)

@@ -83,6 +83,8 @@ async def test_a_camera_move_over_a_picture_goes_where_its_preview_goes(
     studio: Studio, picture: Path, api: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     page = await studio.open("/image-to-video")
+    # The page begins where one begins: nothing further down took the keyboard.
+    await expect(page.get_by_role("button", name="From the library")).to_be_in_viewport()
     await page.emulate_media(reduced_motion="no-preference")
     await page.get_by_label("Upload a picture").set_input_files(picture)
     await expect(page.get_by_role("button", name="Choose another")).to_be_visible()

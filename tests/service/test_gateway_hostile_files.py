@@ -111,7 +111,9 @@ async def test_a_file_that_means_harm_is_refused_in_plain_words(studio: httpx.As
     content, reason = REFUSED[name]
     response = await studio.post("/api/assets/upload", files=[("files", (name, content, "image/png"))])
     assert response.status_code == 422, response.text
-    assert reason in response.json()["detail"]
+    problem = response.json()
+    assert reason in problem["detail"]
+    assert ("smaller" in problem.get("hint", "")) == ("pixels" in reason)
     assert (await studio.get("/api/assets")).json()["items"] == []
 
 

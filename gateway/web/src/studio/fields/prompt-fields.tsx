@@ -17,7 +17,8 @@ export function PromptFields({ form, placeholder }: PromptFieldsProps) {
   return (
     <>
       <PromptField
-        first
+        // Where a picture is needed, that comes first.
+        first={!form.mode.fields.image?.required}
         action={<PromptSyntax options={form.options} />}
         kind={kind}
         error={form.errors.prompt}

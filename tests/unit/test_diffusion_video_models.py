@@ -16,7 +16,7 @@ from tests.unit import video_folders
 from tests.unit.diffusion_rig import PATIENCE_S, Told, apple, loaded_of_any_kind
 
 WORDS = [video_folders.animatediff, video_folders.wan, video_folders.ltx]
-PICTURE = [video_folders.svd, video_folders.ltx_image]
+PICTURE = [video_folders.svd, video_folders.wan_image, video_folders.ltx_image]
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from diffusers.pipelines.ltx.pipeline_ltx import LTXPipeline
 from diffusers.pipelines.ltx.pipeline_ltx_image2video import LTXImageToVideoPipeline
 from diffusers.pipelines.stable_video_diffusion.pipeline_stable_video_diffusion import StableVideoDiffusionPipeline
 from diffusers.pipelines.wan.pipeline_wan import WanPipeline
+from diffusers.pipelines.wan.pipeline_wan_i2v import WanImageToVideoPipeline
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
@@ -27,6 +28,7 @@ from transformers import (
     CLIPImageProcessor,
     CLIPTextModel,
     CLIPVisionConfig,
+    CLIPVisionModel,
     CLIPVisionModelWithProjection,
     T5Config,
     T5EncoderModel,
@@ -106,6 +108,29 @@ def wan(folder: Path) -> Path:
     return folder
 
 
+def wan_image(folder: Path) -> Path:
+    """Wan: a picture and words."""
+    torch.manual_seed(7)
+    width, side = 4, 32
+    eyes = CLIPVisionConfig(
+        hidden_size=width,
+        projection_dim=width,
+        intermediate_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        image_size=side,
+        patch_size=16,
+    )
+    # Beside the noise it is given the picture's latents and which frames are known.
+    WanImageToVideoPipeline(
+        **_wan(),
+        transformer=_wan_transformer(in_channels=16 + 16 + 4, image_dim=width),
+        image_encoder=CLIPVisionModel(eyes),
+        image_processor=CLIPImageProcessor(crop_size=side, size=side),
+    ).save_pretrained(folder)
+    return folder
+
+
 def ltx(folder: Path, layers: int = 1) -> Path:
     """LTX: words."""
     torch.manual_seed(8)
@@ -135,7 +160,7 @@ def _wan() -> dict[str, Any]:
     }
 
 
-def _wan_transformer() -> Any:
+def _wan_transformer(**more: Any) -> Any:
     return WanTransformer3DModel(
         num_attention_heads=2,
         attention_head_dim=12,
@@ -143,8 +168,9 @@ def _wan_transformer() -> Any:
         text_dim=_WIDTH,
         freq_dim=256,
         ffn_dim=32,
-        num_layers=1,
         rope_max_seq_len=64,
+        num_layers=1,
+        **more,
     )
 
 

@@ -37,6 +37,7 @@ KINDS = {
     "AnimateDiffPipeline": Kind(frames=16, samplers=True),
     "StableVideoDiffusionPipeline": Kind(frames=14, multiple=64, size=(1024, 576)),
     "WanPipeline": Kind(frames=81, every=4, multiple=16, size=(832, 480)),
+    "WanImageToVideoPipeline": Kind(frames=81, every=4, multiple=16, size=(832, 480)),
     "LTXPipeline": Kind(frames=97, every=8, multiple=32, size=(704, 512)),
     "LTXImageToVideoPipeline": Kind(frames=97, every=8, multiple=32, size=(704, 512)),
 }

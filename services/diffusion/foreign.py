@@ -17,15 +17,7 @@ from services.diffusion.samplers import SAMPLERS
 class ForeignModel:
     """A diffusers text-to-image pipeline as it is."""
 
-    def __init__(
-        self,
-        name: str,
-        source: str,
-        weights_hash: str,
-        pipeline: Any,
-        threads: int,
-        accelerated: tuple[str, ...] = (),
-    ) -> None:
+    def __init__(self, name: str, source: str, weights_hash: str, pipeline: Any, threads: int) -> None:
         """Read its native size out of the pipeline."""
         self.pipeline = pipeline
         self.threads = threads
@@ -45,7 +37,6 @@ class ForeignModel:
             native_height=height * scale,
             multiple=scale * patch,
             device=str(pipeline.device),
-            accelerated=accelerated,
         )
 
     @property

@@ -5,7 +5,7 @@ import importlib
 import importlib.metadata
 import json
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -266,5 +266,6 @@ def _load_foreign(read: _Read, options: LoadOptions, pulse: Pulse) -> ForeignMod
         if hasattr(network, "register_forward_hook"):
             pulse.watch(network)
     accelerated = accelerate_pipeline(pipeline, options.acceleration)
-    model = VideoModel if films else ForeignModel
-    return model(read.name, read.source, read.hash, pipeline, options.cores, accelerated)
+    model = (VideoModel if films else ForeignModel)(read.name, read.source, read.hash, pipeline, options.cores)
+    model.card = replace(model.card, accelerated=accelerated)
+    return model

@@ -60,15 +60,7 @@ class _Stopped(Exception):
 class VideoModel:
     """A diffusers pipeline that makes frames, as it is."""
 
-    def __init__(
-        self,
-        name: str,
-        source: str,
-        weights_hash: str,
-        pipeline: Any,
-        threads: int,
-        accelerated: tuple[str, ...] = (),
-    ) -> None:
+    def __init__(self, name: str, source: str, weights_hash: str, pipeline: Any, threads: int) -> None:
         """Read its native size out of the pipeline."""
         self.pipeline = pipeline
         self.threads = threads
@@ -88,7 +80,6 @@ class VideoModel:
             native_height=height,
             multiple=self.kind.multiple,
             device=str(pipeline.device),
-            accelerated=accelerated,
         )
         self._frames = int(getattr(config, "num_frames", None) or self.kind.frames)
 
